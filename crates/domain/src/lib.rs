@@ -1,0 +1,24 @@
+//! The vocabulary of Fondaco: time, instruments, candles, strategies, orders
+//! and trades, and the rules that need nothing but their inputs.
+//!
+//! This crate knows no clock, no file, no network and no other crate of the
+//! workspace. Everything here is data with its invariants, or a pure function.
+//! Start at [`bars::Bars`] for market data, [`strategy::Strategy`] for what a
+//! strategy file says, and [`trade::Trade`] for what a backtest yields.
+
+pub mod bars;
+pub mod error;
+pub mod hash;
+pub mod market;
+pub mod strategy;
+pub mod symbol;
+pub mod time;
+pub mod timeframe;
+pub mod trade;
+
+pub use bars::{Bar, Bars};
+pub use error::{ErrorKind, Hint};
+pub use hash::ContentHash;
+pub use symbol::Symbol;
+pub use time::{TimeRange, UnixMillis};
+pub use timeframe::Timeframe;

@@ -1,0 +1,1 @@
+//! Strategy expressions: parsed, type-checked, compiled to columns.
