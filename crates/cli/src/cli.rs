@@ -1,0 +1,84 @@
+//! The command line as types: `fondaco <noun> <verb>`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::env;
+
+/// Backtests strategy files on real candles.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fondaco",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = "Examples:\n  fondaco data list\n  fondaco strategy check strategies/sma-cross.toml\n\nExit codes: 0 done, 2 wrong words, 3 not found, 4 conflict, 5 corrupt input, 6 no data, 7 another \
+                  system failed, 8 storage, 70 a defect of ours, 130 interrupted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Noun,
+}
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// Form of the result on standard output.
+    #[arg(long, global = true, value_enum, env = env::OUTPUT, hide_env_values = true, default_value_t)]
+    pub(crate) output: OutputMode,
+    /// Neither progress nor notes on standard error.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Whether to use colour.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) color: ColorMode,
+    /// Folder that holds candles, results and reports [default:
+    /// ~/.local/share/fondaco].
+    #[arg(long, global = true, value_name = "DIR", env = env::HOME, hide_env_values = true)]
+    pub(crate) home: Option<PathBuf>,
+}
+
+/// Form of what commands print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum OutputMode {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Use of colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorMode {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What a command is about.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Noun {
+    /// Candles: import, look at, check, export, download.
+    #[command(subcommand)]
+    Data(commands::data::Command),
+    /// Strategy files: write, check, look at.
+    #[command(subcommand)]
+    Strategy(commands::strategy::Command),
+    /// Backtests: run, look at, compare.
+    #[command(subcommand)]
+    Backtest(commands::backtest::Command),
+    /// The reference pages, from the program itself.
+    #[command(hide = true)]
+    Reference(crate::reference::Args),
+}

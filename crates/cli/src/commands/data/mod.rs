@@ -1,0 +1,15 @@
+//! `fondaco data`.
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::errors::Failure;
+
+/// Verbs of `fondaco data`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}
+
+/// Runs one of them.
+pub(crate) fn run(command: &Command, _context: &Context) -> Result<(), Failure> {
+    match *command {}
+}

@@ -1,0 +1,156 @@
+//! What a command runs in: where things are kept, how it prints, what time it
+//! is. Resolved once, from flags over environment over defaults.
+
+use std::future::Future;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use fondaco_domain::{ErrorKind, Hint, UnixMillis, time};
+use thiserror::Error;
+
+use crate::cli::{ColorMode, Globals, OutputMode};
+use crate::env;
+use crate::output::{Output, Style};
+use crate::progress::Progress;
+
+/// Handed to every command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Standard output and notes on standard error.
+    pub(crate) output: Output,
+    /// The only clock.
+    pub(crate) clock: Clock,
+    home: PathBuf,
+    progress_visible: bool,
+}
+
+/// A context that could not be made.
+#[derive(Debug, Error)]
+pub(crate) enum ContextError {
+    /// Neither a home nor a user folder to derive it from.
+    #[error(
+        "no folder to keep candles and results in: neither {} nor {} is set",
+        env::HOME,
+        env::USER_HOME
+    )]
+    NoHome,
+    /// The fixed time does not read as one.
+    #[error("{} does not hold a time", env::NOW)]
+    Now(#[source] time::TimeRangeError),
+    /// The interrupt handler was refused.
+    #[error("Ctrl-C cannot be handled")]
+    Interrupt(#[source] ctrlc::Error),
+    /// The runtime was refused.
+    #[error("the input and output threads cannot be started")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl Hint for ContextError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoHome | Self::Now(_) => ErrorKind::Invalid,
+            Self::Interrupt(_) | Self::Runtime(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoHome => Some(format!("give --home DIR or set {}", env::HOME)),
+            Self::Now(_) => Some(format!("unset {} to use the clock", env::NOW)),
+            Self::Interrupt(_) | Self::Runtime(_) => None,
+        }
+    }
+}
+
+impl Context {
+    /// Flags over environment over defaults.
+    pub(crate) fn resolve(globals: &Globals) -> Result<Self, ContextError> {
+        let color = match globals.color {
+            ColorMode::Always => true,
+            ColorMode::Never => false,
+            ColorMode::Auto => std::io::stdout().is_terminal() && variable(env::NO_COLOR).is_none(),
+        };
+        Ok(Self {
+            output: Output::new(globals.output, globals.quiet, Style::new(color)),
+            clock: Clock::resolve()?,
+            home: globals
+                .home
+                .clone()
+                .or_else(default_home)
+                .ok_or(ContextError::NoHome)?,
+            progress_visible: !globals.quiet && std::io::stderr().is_terminal(),
+        })
+    }
+
+    /// The folder everything is kept in. It need not exist yet.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Whether the result is printed as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.output.mode() == OutputMode::Json
+    }
+
+    /// A progress bar over `steps` things, on standard error and only on a
+    /// terminal. For whatever may take more than two seconds.
+    pub(crate) fn progress(&self, steps: u64, doing: &str) -> Progress {
+        Progress::new(self.progress_visible, steps, doing)
+    }
+}
+
+/// Runs the asynchronous part of a command to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ContextError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ContextError::Runtime)?;
+    Ok(runtime.block_on(work))
+}
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Clock {
+    /// The machine's.
+    System,
+    /// Always the same.
+    Fixed(UnixMillis),
+}
+
+impl Clock {
+    fn resolve() -> Result<Self, ContextError> {
+        variable(env::NOW).map_or(Ok(Self::System), |text| {
+            time::parse_stamp(&text)
+                .map(Self::Fixed)
+                .map_err(ContextError::Now)
+        })
+    }
+
+    /// The time now.
+    pub(crate) fn now(self) -> UnixMillis {
+        match self {
+            Self::System => jiff::Timestamp::now().into(),
+            Self::Fixed(at) => at,
+        }
+    }
+}
+
+/// Ctrl-C ends the program at once with the exit code of a cancelled command.
+/// Whatever is written is written beside its place and moved there, so
+/// stopping between two writes leaves nothing half done.
+pub(crate) fn exit_on_interrupt() -> Result<(), ContextError> {
+    ctrlc::set_handler(|| std::process::exit(i32::from(ErrorKind::Cancelled.exit_code())))
+        .map_err(ContextError::Interrupt)
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn default_home() -> Option<PathBuf> {
+    let data = variable(env::XDG_DATA_HOME)
+        .map(PathBuf::from)
+        .or_else(|| variable(env::USER_HOME).map(|home| Path::new(&home).join(".local/share")))?;
+    Some(data.join("fondaco"))
+}
