@@ -1,1 +1,17 @@
 //! Causal indicators over columns.
+//!
+//! Every indicator is a pure function from columns of doubles to columns of
+//! the same length; row `i` of an output depends on rows up to `i` only. Rows
+//! of the warm-up are NaN. A row that is not finite in one of the inputs is
+//! NaN in the outputs and ends a run: the next finite row begins a new one
+//! with a warm-up of its own. An indicator of an indicator therefore starts
+//! where the inner one does.
+//!
+//! Functions can be called directly ([`average::sma`]) or found by name
+//! through [`registry::lookup`], as strategy expressions do.
+
+pub mod average;
+pub mod registry;
+mod runs;
+
+pub use registry::{Indicator, REGISTRY, lookup};
