@@ -10,6 +10,7 @@ pub mod bars;
 pub mod error;
 pub mod hash;
 pub mod market;
+pub mod metrics;
 pub mod strategy;
 pub mod symbol;
 pub mod time;
