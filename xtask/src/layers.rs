@@ -1,0 +1,81 @@
+//! Which crate may use which: the one table.
+
+/// A crate of the workspace and where it stands.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// Package name.
+    pub(crate) package: &'static str,
+    /// A crate may use only crates of a smaller rank, so crates of one rank
+    /// never use each other.
+    pub(crate) rank: u8,
+    /// For pure crates: the outside packages they may use. None of these does
+    /// input or output, starts threads by itself or reads a clock unasked.
+    pub(crate) pure: Option<&'static [&'static str]>,
+}
+
+/// Every crate of the workspace.
+pub(crate) const LAYERS: &[Layer] = &[
+    pure(
+        "fondaco-domain",
+        0,
+        &[
+            "indexmap",
+            "jiff",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "toml",
+        ],
+    ),
+    pure(
+        "fondaco-contract",
+        1,
+        &[
+            "indexmap",
+            "jiff",
+            "schemars",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ],
+    ),
+    pure(
+        "fondaco-engine",
+        1,
+        &[
+            "ethnum",
+            "indexmap",
+            "rayon",
+            "serde",
+            "serde_json",
+            "thiserror",
+        ],
+    ),
+    layer("fondaco-app", 2),
+    layer("fondaco-market", 3),
+    layer("fondaco-report", 3),
+    layer("fondaco", 5),
+    layer("xtask", 0),
+];
+
+/// The row of a package.
+pub(crate) fn of(package: &str) -> Option<&'static Layer> {
+    LAYERS.iter().find(|layer| layer.package == package)
+}
+
+const fn layer(package: &'static str, rank: u8) -> Layer {
+    Layer {
+        package,
+        rank,
+        pure: None,
+    }
+}
+
+const fn pure(package: &'static str, rank: u8, outside: &'static [&'static str]) -> Layer {
+    Layer {
+        package,
+        rank,
+        pure: Some(outside),
+    }
+}
