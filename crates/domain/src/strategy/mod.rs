@@ -3,13 +3,23 @@
 //! Expressions stay text here (with the place they were read from); the engine
 //! parses, type-checks and compiles them.
 
+mod canonical;
+pub mod error;
+mod parse;
+pub mod place;
+mod suggest;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use self::error::{Problem, StrategyError};
+pub use self::parse::parse;
+pub use self::place::Place;
+pub use self::suggest::suggest;
 use crate::timeframe::Timeframe;
 
 /// A strategy as its file states it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Strategy {
     /// Name, unique in a folder of strategies.
     pub name: String,
@@ -34,6 +44,8 @@ pub struct Strategy {
     pub entries: Vec<Rule>,
     /// Exit rules in file order; the first that holds gives the tag.
     pub exits: Vec<Rule>,
+    /// Whether signals come from files of columns in place of the rules.
+    pub signals_from_files: bool,
     /// Stop-loss, return targets, trailing.
     pub risk: Risk,
     /// Stake and slots.
@@ -90,8 +102,19 @@ pub struct Param {
     pub step: Option<f64>,
 }
 
+impl Param {
+    /// Whether a value is `low` plus a whole number of steps (always so where
+    /// there is no step), within a millionth of a step.
+    pub fn on_grid(&self, value: f64) -> bool {
+        self.step.is_none_or(|step| {
+            let steps = (value - self.low) / step;
+            (steps - steps.round()).abs() < 1e-6
+        })
+    }
+}
+
 /// A source of columns beside the traded candles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Informative {
     /// The instrument; `None` for the traded one.
     pub symbol: Option<crate::Symbol>,
@@ -100,18 +123,20 @@ pub struct Informative {
 }
 
 /// Source text of an expression and the line of the file it starts on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Expression {
     /// The text between the quotes.
     pub source: String,
     /// One-based line in the strategy file.
+    #[serde(skip)]
     pub line: usize,
     /// One-based column of the first character of `source`.
+    #[serde(skip)]
     pub column: usize,
 }
 
 /// One entry or exit rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rule {
     /// Side it opens or closes.
     pub side: Side,
@@ -122,7 +147,7 @@ pub struct Rule {
 }
 
 /// When a position is closed without a signal.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Risk {
     /// Largest loss as a negative ratio of the margin: -0.1 is 10 %.
     pub stoploss: f64,
@@ -144,7 +169,7 @@ pub struct Risk {
 
 /// Return targets: from `minutes` on, a profit ratio above `ratio` closes the
 /// trade; a ratio of -1 closes it at any price.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct RoiTable {
     steps: Vec<(u32, f64)>,
 }
@@ -172,7 +197,7 @@ impl RoiTable {
 }
 
 /// A stop that moves with the best price and never back.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Trailing {
     /// Distance once the profit has passed `offset`; the stop-loss distance
     /// where absent.
@@ -184,7 +209,7 @@ pub struct Trailing {
 }
 
 /// How much is staked and how often.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Sizing {
     /// Stake of an entry.
     pub stake: Stake,
@@ -193,7 +218,8 @@ pub struct Sizing {
 }
 
 /// Stake of an entry, in the quote currency.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stake {
     /// The same amount each time.
     Fixed(f64),
@@ -203,7 +229,8 @@ pub enum Stake {
 
 /// A rule that locks pairs after closes. Lengths are in candles of the
 /// strategy's timeframe.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
 pub enum Protection {
     /// Every close locks its pair.
     Cooldown {
@@ -254,7 +281,8 @@ pub enum Protection {
 }
 
 /// What a drawdown protection measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DrawdownBasis {
     /// Sums of profit ratios.
     Ratios,
@@ -263,7 +291,8 @@ pub enum DrawdownBasis {
 }
 
 /// A length of time in a protection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Span {
     /// Candles of the strategy's timeframe.
     Candles(u32),
@@ -283,7 +312,7 @@ impl Span {
 
 /// Further entries and partial exits at profit levels, each level once per
 /// trade and in order. The profit is the ratio at the candle's open.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Adjustment {
     /// The k-th level gives the k-th further entry.
     pub entries: Vec<FurtherEntry>,
@@ -292,7 +321,7 @@ pub struct Adjustment {
 }
 
 /// A further entry into an open position.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FurtherEntry {
     /// Profit ratio the position must be below (or above, for pyramids).
     pub level: Level,
@@ -303,7 +332,7 @@ pub struct FurtherEntry {
 }
 
 /// A partial exit of an open position.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PartialExit {
     /// Profit ratio the position must be above (or below).
     pub level: Level,
@@ -314,7 +343,8 @@ pub struct PartialExit {
 }
 
 /// A threshold of the profit ratio.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Reached when the profit ratio is above.
     Above(f64),
