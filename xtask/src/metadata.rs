@@ -59,25 +59,65 @@ impl Metadata {
 
 /// Asks cargo.
 pub(crate) fn load(root: &Path) -> Result<Metadata> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
+    parse(
+        cargo(
+            root,
+            &[
+                "metadata",
+                "--format-version",
+                "1",
+                "--locked",
+                "--all-features",
+            ],
+        )?
+        .as_bytes(),
+    )
+}
+
+/// Packages that are really compiled, as `(name, version)`: with any feature of
+/// ours and on any platform. The lock file and the metadata hold more, such as
+/// what only an unused feature of another package would bring.
+pub(crate) fn compiled(root: &Path) -> Result<HashSet<(String, String)>> {
+    let tree = cargo(
+        root,
+        &[
+            "tree",
+            "--workspace",
             "--locked",
             "--all-features",
-        ])
+            "--target",
+            "all",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "--edges",
+            "normal,build,dev",
+        ],
+    )?;
+    let pair = |line: &str| {
+        let (name, rest) = line.split_once(" v")?;
+        let version = rest.split_whitespace().next()?;
+        Some((name.to_owned(), version.to_owned()))
+    };
+    Ok(tree.lines().filter_map(pair).collect())
+}
+
+fn cargo(root: &Path, words: &[&str]) -> Result<String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(words)
         .current_dir(root)
         .output()
-        .context("cannot run cargo metadata")?;
+        .with_context(|| format!("cannot run cargo {}", words[0]))?;
     if !output.status.success() {
         bail!(
-            "cargo metadata: {}",
+            "cargo {}: {}",
+            words[0],
             String::from_utf8_lossy(&output.stderr).trim()
         );
     }
-    parse(&output.stdout)
+    String::from_utf8(output.stdout).context("cargo did not answer in text")
 }
 
 /// Reads its answer.

@@ -1,4 +1,4 @@
-//! Licences and bans of `deny.toml`, for every package in the lock file.
+//! Licences and bans of `deny.toml`, for every package that is compiled.
 //!
 //! `cargo deny` checks more and reads the same file (`make deny`); this needs
 //! no further program.
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::Findings;
-use crate::metadata::{Metadata, Package};
+use crate::metadata::{self, Metadata, Package};
 
 #[derive(Debug, Deserialize)]
 struct Rules {
@@ -48,8 +48,12 @@ pub(crate) fn check(root: &Path, metadata: &Metadata) -> Result<Findings> {
     let path = root.join("deny.toml");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let rules: Rules = toml::from_str(&text).context("deny.toml")?;
+    let compiled = metadata::compiled(root)?;
+    let is_compiled =
+        |package: &&Package| compiled.contains(&(package.name.clone(), package.version.clone()));
     Ok(metadata
         .outside()
+        .filter(is_compiled)
         .flat_map(|package| check_package(package, &rules))
         .collect())
 }
