@@ -1,0 +1,21 @@
+//! The first version of every contract; fields may still be added before
+//! `v1`, and each addition comes with a golden file.
+
+mod backtest;
+mod conventions;
+mod freqtrade;
+mod metrics;
+mod settings;
+mod tables;
+mod trades;
+
+pub use backtest::{
+    BACKTEST_RESULT, BacktestResult, ContractName, Kind, PairData, Run, StrategyUsed, Tables,
+    Warning, WarningCode, backtest_schema,
+};
+pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
+pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
+pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};
+pub use settings::{Profile, Range, Settings, Stake, TradingMode};
+pub use tables::{ExitReasonRow, PairRow, PeriodRow, TagRow};
+pub use trades::{Equity, Lock, Order, Side, Trade};
