@@ -178,7 +178,7 @@ impl Hint for StrategyError {
         match &self.problem {
             Problem::UnknownKey { advice, .. } => advice.clone(),
             Problem::Missing { example, .. } => Some(format!("write for example `{example}`")),
-            Problem::TwoSpellings { first, .. } => Some(format!("keep `{first}`")),
+            Problem::TwoSpellings { .. } => Some("keep one of them".to_owned()),
             Problem::Name { rule, .. } => Some((*rule).to_owned()),
             Problem::ForbiddenSide { .. } => {
                 Some("set direction = \"both\" in [strategy], or remove the rule".to_owned())

@@ -1,6 +1,8 @@
 //! From the text of a strategy file to a [`Strategy`].
 
 mod adjust;
+#[cfg(test)]
+mod mistakes;
 mod names;
 mod protections;
 mod risk;
@@ -26,12 +28,7 @@ pub fn parse(text: &str) -> Result<Strategy, StrategyError> {
     })?;
     let mut root = Table::root(text, document.get_ref());
 
-    let mut head = root
-        .require(
-            "strategy",
-            "[strategy]\nname = \"my-strategy\"\ntimeframe = \"5m\"",
-        )?
-        .table()?;
+    let mut head = root.require("strategy", "[strategy]")?.table()?;
     let name = names::strategy_name(&head.require("name", "name = \"my-strategy\"")?)?;
     let version = head
         .get("version")

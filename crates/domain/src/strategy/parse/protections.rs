@@ -22,7 +22,7 @@ fn protection(mut table: Table<'_>) -> Result<Protection, StrategyError> {
             example: "type = \"cooldown\"",
         }));
     };
-    if let Some(item) = table.get("unlock_at") {
+    if let Some(item) = table.foreign("unlock_at") {
         return Err(item.out_of_range("left out: say how long the lock lasts with `stop`"));
     }
     let protection = match kind.string()? {

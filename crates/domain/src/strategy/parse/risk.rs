@@ -7,7 +7,7 @@ use crate::strategy::{Risk, RoiTable, Sizing, Stake, Trailing};
 const STOPLOSS: &str = "above -1 and below 0: -0.1 is a loss of 10 %";
 
 pub(super) fn risk(root: &mut Table<'_>) -> Result<Risk, StrategyError> {
-    let mut table = root.require("risk", "[risk]\nstoploss = -0.10")?.table()?;
+    let mut table = root.require("risk", "[risk]")?.table()?;
     let stoploss = table
         .require("stoploss", "stoploss = -0.10")?
         .number_where(STOPLOSS, |ratio| -1.0 < ratio && ratio < 0.0)?;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::strategy::error::{Problem, StrategyError};
 use crate::strategy::place::Place;
@@ -70,14 +70,27 @@ impl<'a> Table<'a> {
         key: &'static str,
         example: &'static str,
     ) -> Result<Item<'a>, StrategyError> {
-        let table = self.label();
-        self.get(key).ok_or_else(|| {
-            self.error(Problem::Missing {
+        if let Some(item) = self.get(key) {
+            return Ok(item);
+        }
+        let misspelt = self
+            .entries
+            .keys()
+            .find(|found| suggest(found.get_ref(), [key]).is_some());
+        Err(match misspelt {
+            Some(found) => self.unknown(found),
+            None => self.error(Problem::Missing {
                 key,
-                table,
+                table: self.label(),
                 example,
-            })
+            }),
         })
+    }
+
+    /// The value of a key that another program has and this one refuses in
+    /// words of its own.
+    pub(super) fn foreign(&self, key: &str) -> Option<Item<'a>> {
+        self.entries.get(key).map(|value| self.item(key, value))
     }
 
     /// Every value under the key it has, in file order.
@@ -101,16 +114,19 @@ impl<'a> Table<'a> {
             .keys()
             .filter(|key| !self.known.contains(&key.get_ref().as_ref()))
             .min_by_key(|key| key.span().start);
-        let Some(key) = unknown else { return Ok(()) };
+        unknown.map_or(Ok(()), |key| Err(self.unknown(key)))
+    }
+
+    fn unknown(&self, key: &Spanned<DeString<'_>>) -> StrategyError {
         let name = key.get_ref().to_string();
-        Err(StrategyError {
+        StrategyError {
             at: Place::of(self.text, key.span()),
             problem: Problem::UnknownKey {
                 advice: Some(advice(&name, &self.known)),
                 key: name,
                 table: self.label(),
             },
-        })
+        }
     }
 
     /// An error at the head of the table.

@@ -1,4 +1,4 @@
-//! What a strategy file may say, and what is said about its mistakes.
+//! What a strategy file may say.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::strategy::{
     Risk, RoiTable, Side, Sizing, Span, Stake, Strategy, Trailing,
 };
 
-const HEAD: &str = "[strategy]\nname = \"a\"\ntimeframe = \"5m\"\n";
+pub(super) const HEAD: &str = "[strategy]\nname = \"a\"\ntimeframe = \"5m\"\n";
 
 fn with(rest: &str) -> Strategy {
     let text = format!("{HEAD}{rest}");
@@ -17,21 +17,6 @@ fn with(rest: &str) -> Strategy {
 
 fn with_risk(rest: &str) -> Strategy {
     with(&format!("[risk]\nstoploss = -0.1\n{rest}"))
-}
-
-fn shown(text: &str) -> String {
-    match parse(text) {
-        Ok(_) => "no mistake found".to_owned(),
-        Err(error) => error.render("a.toml", text),
-    }
-}
-
-fn mistake(rest: &str) -> String {
-    shown(&format!("{HEAD}{rest}"))
-}
-
-fn risk_mistake(rest: &str) -> String {
-    mistake(&format!("[risk]\nstoploss = -0.1\n{rest}"))
 }
 
 #[test]
@@ -288,74 +273,15 @@ fn layout_does_not_change_the_hash_and_rules_do() {
     assert_eq!(plain.hash(), spaced.hash());
     let other = with_risk("[entry.long]\nwhen = \"close >= open\"\n");
     assert_ne!(plain.hash(), other.hash());
-    insta::assert_snapshot!(plain.canonical_json(), @"");
+    insta::assert_snapshot!(plain.canonical_json(), @r#"{"name":"a","version":"0.1.0","description":"","timeframe":"5m","startup_candles":null,"direction":"long","params":{},"informative":{},"indicators":{},"entries":[{"side":"long","when":{"source":"close > open"},"tag":null}],"exits":[],"signals_from_files":false,"risk":{"stoploss":-0.1,"roi":{"steps":[]},"trailing":null,"use_exit_signal":true,"exit_profit_only":false,"exit_profit_offset":0.0,"ignore_roi_if_entry_signal":false,"leverage":1.0},"sizing":{"stake":"unlimited","max_open_trades":1},"protections":[],"adjustment":{"entries":[],"exits":[]}}"#);
 }
 
 #[test]
 fn signals_from_files_need_no_rules() {
     let rules = with_risk("");
-    insta::assert_snapshot!(rules.require_rules().unwrap_err(), @"");
+    insta::assert_snapshot!(rules.require_rules().unwrap_err(), @"line 1, column 1: the strategy `a` has no entry rule");
     let files = with_risk("[signals]\nfrom = \"files\"\n");
-    insta::assert_snapshot!(files.require_rules().unwrap_err(), @"");
-}
-
-#[test]
-fn mistakes_of_the_head() {
-    insta::assert_snapshot!(shown("[strategy\n"), @"");
-    insta::assert_snapshot!(shown("[risk]\nstoploss = -0.1\n"), @"");
-    insta::assert_snapshot!(shown("[strategy]\nname = \"a b\"\ntimeframe = \"5m\"\n"), @"");
-    insta::assert_snapshot!(shown("[strategy]\nname = \"a\"\ntimeframe = \"5x\"\n"), @"");
-    insta::assert_snapshot!(shown("[strategy]\nname = \"a\"\ntimeframe = \"5m\"\nversion = \"1\"\n"), @"");
-    insta::assert_snapshot!(shown("[strategy]\nname = \"a\"\ntimeframe = \"5m\"\ndirection = \"up\"\n"), @"");
-    insta::assert_snapshot!(mistake("startup_candles = -5\n"), @"");
-    insta::assert_snapshot!(mistake("[rsik]\n"), @"");
-    insta::assert_snapshot!(mistake("startup_candels = 5\n"), @"");
-}
-
-#[test]
-fn mistakes_of_the_rules() {
-    insta::assert_snapshot!(risk_mistake("[params]\nfast = 10\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[params]\nclose = { default = 10, low = 5, high = 30 }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[params]\nfast = { default = 40, low = 5, high = 30 }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[params]\nf = { default = 0.15, low = 0.0, high = 1.0, step = 0.1 }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[informative]\nm1 = { timeframe = \"1m\" }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[informative]\nm1 = { symbol = \"BTC USDT\" }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[informative]\nown = {}\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[indicators]\nma = 5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[entry.short]\nwhen = \"true\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[entry.long]\ntag = \"x\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[entry.long]\nwhen = \"\"\n"), @"");
-}
-
-#[test]
-fn mistakes_of_the_risk() {
-    insta::assert_snapshot!(mistake(""), @"");
-    insta::assert_snapshot!(mistake("[risk]\nroi = { \"0\" = 0.1 }\n"), @"");
-    insta::assert_snapshot!(mistake("[risk]\nstoploss = -1.0\n"), @"");
-    insta::assert_snapshot!(mistake("[risk]\nstoploss = 0.1\n"), @"");
-    insta::assert_snapshot!(mistake("[risk]\nstoploss = \"10 %\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("stoplos = -0.2\n"), @"");
-    insta::assert_snapshot!(risk_mistake("roi = { \"0\" = 0.04, later = 0.01 }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("roi = 0.04\n"), @"");
-    insta::assert_snapshot!(risk_mistake("trailing = { positive = 0.03, offset = 0.02 }\n"), @"");
-    insta::assert_snapshot!(risk_mistake("trailing = true\ntrailing_stop = true\n"), @"");
-    insta::assert_snapshot!(risk_mistake("leverage = 0.5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("exit_profit_offset = nan\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[sizing]\nmax_open_trades = -1\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[sizing]\nstake = 0\n"), @"");
-}
-
-#[test]
-fn mistakes_of_protections_and_adjustment() {
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cool\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[protections]]\nstop = 5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\nstop = 5\nstop_candles = 5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\nstop = \"30s\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\ntrade_limit = 5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\nunlock_at = \"23:00\"\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[adjust.exit]]\nabove = 0.1\nfraction = 1.5\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[adjust.entry]]\nstake = 1.0\n"), @"");
-    insta::assert_snapshot!(risk_mistake("[[adjust.entry]]\nbelow = -0.1\nabove = 0.1\n"), @"");
+    insta::assert_snapshot!(files.require_rules().unwrap_err(), @"line 1, column 1: the signals of the strategy `a` come from files, and none were given");
 }
 
 proptest! {
