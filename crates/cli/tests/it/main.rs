@@ -1,0 +1,7 @@
+//! The real program in temporary folders.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+
+mod errors;
+mod harness;
+mod reference;
+mod samples;
