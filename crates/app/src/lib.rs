@@ -1,1 +1,9 @@
-//! TODO
+//! Use cases and the ports they need: what Fondaco does, told without files,
+//! sockets or formats.
+//!
+//! Each file is one noun of the command line. The traits in [`ports`] are
+//! implemented by the adapter crates and handed in by the composition root.
+//! Start at [`data`] for market data.
+
+pub mod data;
+pub mod ports;
