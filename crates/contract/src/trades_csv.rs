@@ -9,7 +9,8 @@ use fondaco_domain::trade::Trade;
 /// The columns, in order.
 pub const COLUMNS: &str = "pair,is_short,open_date,close_date,open_rate,close_rate,amount,stake_amount,max_stake_amount,profit_abs,profit_ratio,fee_open,fee_close,exit_reason,enter_tag,trade_duration,initial_stop_loss_abs,stop_loss_abs,stop_loss_ratio,min_rate,max_rate,leverage,funding_fees,is_open,n_orders,open_timestamp,close_timestamp";
 
-/// One line per trade under a header, each line ended with a newline.
+/// One line per trade under a header; lines end with CR LF, as RFC 4180 asks
+/// and as the golden files have it.
 ///
 /// Numbers are the shortest decimals that read back as the same double, as
 /// Python writes them (`0.1`, `9.963e-05`, `1.0`); stakes have at most eight
@@ -17,7 +18,7 @@ pub const COLUMNS: &str = "pair,is_short,open_date,close_date,open_rate,close_ra
 pub fn trades_csv(trades: &[Trade]) -> String {
     let mut csv = String::with_capacity((trades.len() + 1) * 400);
     csv.push_str(COLUMNS);
-    csv.push('\n');
+    csv.push_str("\r\n");
     for trade in trades {
         push_trade(&mut csv, trade);
     }
@@ -56,7 +57,7 @@ fn push_trade(csv: &mut String, trade: &Trade) {
         trade.close_time.0.to_string(),
     ];
     csv.push_str(&fields.join(","));
-    csv.push('\n');
+    csv.push_str("\r\n");
 }
 
 fn boolean(value: bool) -> String {

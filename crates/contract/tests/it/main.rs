@@ -1,0 +1,9 @@
+//! Results that leave the program.
+
+#[cfg(test)]
+#[path = "../support/golden.rs"]
+mod golden;
+#[cfg(test)]
+mod result;
+#[cfg(test)]
+mod trades;
