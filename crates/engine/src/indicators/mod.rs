@@ -11,7 +11,9 @@
 //! through [`registry::lookup`], as strategy expressions do.
 
 pub mod average;
+pub mod momentum;
 pub mod registry;
 mod runs;
+pub mod window;
 
 pub use registry::{Indicator, REGISTRY, lookup};

@@ -4,7 +4,7 @@
 use fondaco_domain::{Bars, ErrorKind, Hint};
 use thiserror::Error;
 
-use super::average;
+use super::{average, momentum, window};
 
 /// One indicator: its signature, its documentation and its computation.
 #[derive(Debug)]
@@ -292,10 +292,20 @@ impl Indicator {
 }
 
 /// All indicators, in families, in the order of the documentation.
-pub static REGISTRY: &[Family] = &[Family {
-    name: "Moving averages",
-    indicators: average::INDICATORS,
-}];
+pub static REGISTRY: &[Family] = &[
+    Family {
+        name: "Moving averages",
+        indicators: average::INDICATORS,
+    },
+    Family {
+        name: "Momentum",
+        indicators: momentum::INDICATORS,
+    },
+    Family {
+        name: "Windows",
+        indicators: window::INDICATORS,
+    },
+];
 
 /// Indicators of one kind.
 #[derive(Debug)]
@@ -314,4 +324,9 @@ pub fn all() -> impl Iterator<Item = &'static Indicator> {
 /// The indicator of a name.
 pub fn lookup(name: &str) -> Option<&'static Indicator> {
     all().find(|indicator| indicator.name == name)
+}
+
+/// A checked whole parameter as a count of rows.
+pub(super) fn rows(value: f64) -> usize {
+    value as usize
 }
