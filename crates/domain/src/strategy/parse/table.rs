@@ -87,12 +87,6 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The value of a key that another program has and this one refuses in
-    /// words of its own.
-    pub(super) fn foreign(&self, key: &str) -> Option<Item<'a>> {
-        self.entries.get(key).map(|value| self.item(key, value))
-    }
-
     /// Every value under the key it has, in file order.
     pub(super) fn named(&self) -> Vec<(&'a str, Item<'a>, Place)> {
         let mut entries: Vec<_> = self.entries.iter().collect();
