@@ -7,13 +7,17 @@ set -uo pipefail
 passed=0 failed=0 skipped=0
 report=()
 
-# section NAME COMMAND… : one check, one line in the summary.
+# section NAME COMMAND… : one line in the summary. A command that counts nothing
+# itself counts as one check.
 section() {
-  local name=$1 from=$SECONDS; shift
+  local name=$1 from=$SECONDS before=$((passed + failed)) ok=true; shift
   heading "$name"
-  if "$@"; then passed=$((passed + 1)); report+=("ok       $name ($((SECONDS - from)) s)")
-  else failed=$((failed + 1)); report+=("FAILED   $name ($((SECONDS - from)) s)")
+  "$@" || ok=false
+  if $ok; then report+=("ok       $name ($((SECONDS - from)) s)")
+  else report+=("FAILED   $name ($((SECONDS - from)) s)")
   fi
+  [ $((passed + failed)) = "$before" ] || return 0
+  if $ok; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
 # Counts what a test runner printed: `12 passed`, `1 failed`.
@@ -26,7 +30,7 @@ count() {
 rust_tests() {
   local log=$TARGET/rust-tests.log code
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace ${CI:+--profile ci} 2>&1 | tee "$log"; code=${PIPESTATUS[0]}
+    cargo nextest run --workspace ${CI:+--profile ci} --color never 2>&1 | tee "$log"; code=${PIPESTATUS[0]}
     passed=$((passed + $(count "$log" '^ +Summary' passed)))
     failed=$((failed + $(count "$log" '^ +Summary' failed)))
   else
@@ -36,6 +40,12 @@ rust_tests() {
     failed=$((failed + $(count "$log" '^test result' failed)))
   fi
   return "$code"
+}
+
+doc_tests() {
+  local log=$TARGET/doc-tests.log
+  if ! cargo test --quiet --workspace --doc >"$log" 2>&1; then cat "$log"; return 1; fi
+  say "$(count "$log" '^test result' passed) examples of the documentation run"
 }
 
 # A peer is a script that runs the program and a real program of others on the
@@ -53,7 +63,7 @@ peer() {
 }
 
 peers() {
-  local script before=$failed
+  local script before=$failed skipped_before=$skipped passed_before=$passed
   for script in tests/peers/*.py; do
     [ -e "$script" ] || continue
     if [ -x "$PEERS_PYTHON" ]; then peer "$script" "$PEERS_PYTHON"
@@ -66,6 +76,7 @@ peers() {
     else skipped=$((skipped + 1)); say "skipped: $(basename "$script"): no Chromium or no Node packages"
     fi
   done
+  [ $((failed + skipped + passed)) != $((before + skipped_before + passed_before)) ] || say "skipped: there is no peer yet"
   [ "$failed" = "$before" ]
 }
 
@@ -75,7 +86,7 @@ section "format" cargo fmt --all --check
 section "workspace checks" cargo xtask check
 section "lints" cargo clippy --workspace --all-targets -- -D warnings
 section "tests" rust_tests
-section "doc tests" cargo test --quiet --workspace --doc
+section "doc tests" doc_tests
 section "peers" peers
 
 heading "summary"
