@@ -234,8 +234,10 @@ pub enum Stake {
 pub enum Protection {
     /// Every close locks its pair.
     Cooldown {
-        /// Length of the lock.
-        stop: Span,
+        /// How far back the close it waits after may lie.
+        lookback: Span,
+        /// When the lock ends.
+        stop: LockEnd,
     },
     /// Several stops within the look-back lock the pair, or all pairs.
     StoplossGuard {
@@ -243,8 +245,8 @@ pub enum Protection {
         lookback: Span,
         /// Closes by a stop that trigger it.
         trade_limit: u32,
-        /// Length of the lock.
-        stop: Span,
+        /// When the lock ends.
+        stop: LockEnd,
         /// Count and lock per pair only.
         only_per_pair: bool,
         /// Count and lock per side only.
@@ -258,8 +260,8 @@ pub enum Protection {
         lookback: Span,
         /// Closes needed before it applies.
         trade_limit: u32,
-        /// Length of the lock.
-        stop: Span,
+        /// When the lock ends.
+        stop: LockEnd,
         /// Sum of profit ratios below which the pair is locked.
         required_profit: f64,
         /// Count and lock per side only.
@@ -271,8 +273,8 @@ pub enum Protection {
         lookback: Span,
         /// Closes needed before it applies.
         trade_limit: u32,
-        /// Length of the lock.
-        stop: Span,
+        /// When the lock ends.
+        stop: LockEnd,
         /// Largest tolerated drawdown as a ratio.
         max_allowed_drawdown: f64,
         /// What the drawdown is measured on.
@@ -310,6 +312,21 @@ impl Span {
     }
 }
 
+/// When a lock ends, counted from the last close that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockEnd {
+    /// After a length of time.
+    After(Span),
+    /// At the next time of day, UTC.
+    At {
+        /// Hour, 0 to 23.
+        hour: u8,
+        /// Minute, 0 to 59.
+        minute: u8,
+    },
+}
+
 /// Further entries and partial exits at profit levels, each level once per
 /// trade and in order. The profit is the ratio at the candle's open.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -325,10 +342,24 @@ pub struct Adjustment {
 pub struct FurtherEntry {
     /// Profit ratio the position must be below (or above, for pyramids).
     pub level: Level,
-    /// Stake as a multiple of the trade's first stake.
+    /// Stake as a multiple of `of`.
     pub stake: f64,
+    /// What the stake is a multiple of.
+    pub of: StakeBasis,
     /// Tag of the order.
     pub tag: Option<String>,
+}
+
+/// The stake that a further entry is a multiple of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StakeBasis {
+    /// The stake in the trade now: less after a partial exit, more after a
+    /// further entry.
+    #[default]
+    Current,
+    /// The stake of the trade's first entry.
+    First,
 }
 
 /// A partial exit of an open position.

@@ -1,1 +1,158 @@
-//! The backtest loop.
+//! The backtest loop with freqtrade's candle semantics.
+//!
+//! [`run`] takes candles and signals of every pair and returns the trades.
+//! A signal on one candle acts at the open of the next; exits are looked for
+//! on the candle of the entry too. Prices and amounts are decided in exact
+//! decimal arithmetic ([`decimal`]), so that they equal freqtrade's.
+
+mod account;
+pub(crate) mod decimal;
+mod exits;
+mod futures;
+mod outcome;
+mod pair;
+mod position;
+mod protections;
+mod settings;
+mod simulate;
+mod steps;
+mod timeline;
+
+use fondaco_domain::market::TradingMode;
+use fondaco_domain::strategy::{Adjustment, Protection, Risk, Side, Stake, Strategy};
+use fondaco_domain::{Symbol, Timeframe};
+
+pub use futures::Funding;
+pub use outcome::Outcome;
+pub use settings::{BacktestError, PairInput, Settings};
+
+use pair::Pair;
+use simulate::Simulation;
+use timeline::Timeline;
+
+/// Runs a strategy's risk rules over candles and signals. Pairs are in the
+/// order in which they compete for slots.
+pub fn run(
+    strategy: &Strategy,
+    settings: &Settings,
+    inputs: &[PairInput<'_>],
+) -> Result<Outcome, BacktestError> {
+    check_settings(settings)?;
+    let inputs: Vec<_> = inputs
+        .iter()
+        .filter(|input| input.bars.len() >= 2)
+        .copied()
+        .collect();
+    if inputs.is_empty() {
+        return Err(BacktestError::NoCandles);
+    }
+    for input in &inputs {
+        check_input(settings, input)?;
+    }
+    let plan = Plan::new(strategy, settings);
+    let long = strategy.direction.allows(Side::Long);
+    let pairs: Vec<_> = inputs
+        .iter()
+        .map(|input| Pair::new(input, long, plan.can_short))
+        .collect();
+    let bars: Vec<_> = inputs.iter().map(|input| input.bars).collect();
+    let names: Vec<&Symbol> = inputs.iter().map(|input| input.symbol).collect();
+    let timeline = Timeline::new(&bars);
+    let done = Simulation::new(plan, settings, &pairs).run(&timeline, &names);
+    Ok(Outcome::new(done, &pairs, &names, settings))
+}
+
+/// What the loop needs of a strategy.
+#[derive(Debug, Clone, Copy)]
+struct Plan<'a> {
+    timeframe: Timeframe,
+    risk: &'a Risk,
+    protections: &'a [Protection],
+    adjustment: &'a Adjustment,
+    can_short: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn new(strategy: &'a Strategy, settings: &Settings) -> Self {
+        let futures = settings.mode == TradingMode::Futures;
+        Self {
+            timeframe: strategy.timeframe,
+            risk: &strategy.risk,
+            protections: &strategy.protections,
+            adjustment: &strategy.adjustment,
+            can_short: futures && strategy.direction.allows(Side::Short),
+        }
+    }
+}
+
+fn check_settings(settings: &Settings) -> Result<(), BacktestError> {
+    let in_range = |name, value: f64, valid: bool, expected| {
+        if valid {
+            Ok(())
+        } else {
+            Err(BacktestError::Setting {
+                name,
+                value,
+                expected,
+            })
+        }
+    };
+    let balance = settings.starting_balance;
+    in_range(
+        "starting balance",
+        balance,
+        balance.is_finite() && balance > 0.0,
+        "positive",
+    )?;
+    let ratio = settings.tradable_balance_ratio;
+    in_range(
+        "tradable_balance_ratio",
+        ratio,
+        ratio > 0.0 && ratio <= 1.0,
+        "in (0, 1]",
+    )?;
+    in_range(
+        "fee",
+        settings.fee,
+        (0.0..0.5).contains(&settings.fee),
+        "in [0, 0.5)",
+    )?;
+    match settings.stake {
+        Stake::Fixed(stake) => {
+            in_range("stake", stake, stake.is_finite() && stake > 0.0, "positive")
+        }
+        Stake::Unlimited if settings.max_open_trades.is_none_or(|slots| slots == 0) => {
+            Err(BacktestError::UnboundedStake)
+        }
+        Stake::Unlimited => Ok(()),
+    }
+}
+
+fn check_input(settings: &Settings, input: &PairInput<'_>) -> Result<(), BacktestError> {
+    let symbol = || input.symbol.clone();
+    if input.signals.len() != input.bars.len() {
+        let (signals, bars) = (input.signals.len(), input.bars.len());
+        return Err(BacktestError::SignalRows {
+            symbol: symbol(),
+            signals,
+            bars,
+        });
+    }
+    if let Some(row) = input.bars.low().iter().position(|&low| low <= 0.0) {
+        let (price, at) = (input.bars.low()[row], input.bars.time()[row]);
+        return Err(BacktestError::Price {
+            symbol: symbol(),
+            price,
+            at,
+        });
+    }
+    if settings.mode == TradingMode::Futures {
+        if input.rules.tiers.is_empty() {
+            return Err(BacktestError::NoTiers(symbol()));
+        }
+        if input.funding.is_none() {
+            return Err(BacktestError::NoFunding(symbol()));
+        }
+    }
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use super::rules::tag;
 use super::table::Table;
 use crate::strategy::error::{Problem, StrategyError};
-use crate::strategy::{Adjustment, FurtherEntry, Level, PartialExit};
+use crate::strategy::{Adjustment, FurtherEntry, Level, PartialExit, StakeBasis};
 
 /// Levels a file may spell out with `times`.
 const MOST_TIMES: u32 = 1000;
@@ -34,8 +34,16 @@ fn further_entry(mut table: Table<'_>) -> Result<(usize, FurtherEntry), Strategy
     let entry = FurtherEntry {
         level: level(&mut table, "below = -0.02")?,
         stake: table.get("stake").map_or(Ok(1.0), |item| {
-            item.number_where("a multiple above 0 of the trade's first stake", |s| s > 0.0)
+            item.number_where("a multiple above 0 of the trade's stake", |s| s > 0.0)
         })?,
+        of: match table.get("of") {
+            None => StakeBasis::default(),
+            Some(item) => match item.string()? {
+                "current" => StakeBasis::Current,
+                "first" => StakeBasis::First,
+                _ => return Err(item.out_of_range("\"current\" or \"first\"")),
+            },
+        },
         tag: tag(&mut table)?,
     };
     let times = times(&mut table)?;

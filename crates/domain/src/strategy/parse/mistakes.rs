@@ -324,13 +324,13 @@ fn mistakes_of_protections_and_adjustment() {
       |
     8 | trade_limit = 5
       | ^^^^^^^^^^^
-      = hint: known keys here: type, method, stop, stop_candles, stop_duration, stop_duration_candles
+      = hint: known keys here: type, method, lookback, lookback_candles, lookback_period, lookback_period_candles, unlock_at, stop, stop_candles, stop_duration, stop_duration_candles
     "#);
-    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\nunlock_at = \"23:00\"\n"), @r#"
-    error: `protections.unlock_at` is "23:00": it must be left out: say how long the lock lasts with `stop`
+    insta::assert_snapshot!(risk_mistake("[[protections]]\ntype = \"cooldown\"\nunlock_at = \"24:00\"\n"), @r#"
+    error: `protections.unlock_at` is "24:00": it must be a time of day such as "17:30"
      --> a.toml:8:13
       |
-    8 | unlock_at = "23:00"
+    8 | unlock_at = "24:00"
       |             ^^^^^^^
     "#);
     insta::assert_snapshot!(risk_mistake("[[adjust.exit]]\nabove = 0.1\nfraction = 1.5\n"), @r#"

@@ -2,7 +2,7 @@
 
 use super::table::{Item, Table};
 use crate::strategy::error::{Problem, StrategyError};
-use crate::strategy::{DrawdownBasis, Protection, Span};
+use crate::strategy::{DrawdownBasis, LockEnd, Protection, Span};
 
 /// An hour, where a length is not stated.
 const DEFAULT_SPAN: Span = Span::Minutes(60);
@@ -22,9 +22,6 @@ fn protection(mut table: Table<'_>) -> Result<Protection, StrategyError> {
             example: "type = \"cooldown\"",
         }));
     };
-    if let Some(item) = table.foreign("unlock_at") {
-        return Err(item.out_of_range("left out: say how long the lock lasts with `stop`"));
-    }
     let protection = match kind.string()? {
         "cooldown" | "CooldownPeriod" => cooldown(&mut table)?,
         "stoploss_guard" | "StoplossGuard" => stoploss_guard(&mut table)?,
@@ -41,7 +38,11 @@ fn protection(mut table: Table<'_>) -> Result<Protection, StrategyError> {
 }
 
 fn cooldown(table: &mut Table<'_>) -> Result<Protection, StrategyError> {
-    Ok(Protection::Cooldown { stop: stop(table)? })
+    let lookback = lookback(table)?;
+    Ok(Protection::Cooldown {
+        lookback,
+        stop: stop(table)?,
+    })
 }
 
 fn stoploss_guard(table: &mut Table<'_>) -> Result<Protection, StrategyError> {
@@ -100,16 +101,37 @@ fn lookback(table: &mut Table<'_>) -> Result<Span, StrategyError> {
     )
 }
 
-fn stop(table: &mut Table<'_>) -> Result<Span, StrategyError> {
-    span(
-        table,
-        &[
-            "stop",
-            "stop_candles",
-            "stop_duration",
-            "stop_duration_candles",
-        ],
-    )
+fn stop(table: &mut Table<'_>) -> Result<LockEnd, StrategyError> {
+    const LENGTHS: &[&str] = &[
+        "stop",
+        "stop_candles",
+        "stop_duration",
+        "stop_duration_candles",
+    ];
+    match table.get("unlock_at") {
+        None => span(table, LENGTHS).map(LockEnd::After),
+        Some(item) => {
+            if let Some((_, length)) = table.any(LENGTHS)? {
+                return Err(length.out_of_range("left out beside `unlock_at`"));
+            }
+            time_of_day(&item)
+        }
+    }
+}
+
+fn time_of_day(item: &Item<'_>) -> Result<LockEnd, StrategyError> {
+    let bad = || item.out_of_range("a time of day such as \"17:30\"");
+    let (hour, minute) = item.string()?.split_once(':').ok_or_else(bad)?;
+    let part = |text: &str, below: u8| {
+        text.parse()
+            .ok()
+            .filter(|&n: &u8| n < below)
+            .ok_or_else(bad)
+    };
+    Ok(LockEnd::At {
+        hour: part(hour, 24)?,
+        minute: part(minute, 60)?,
+    })
 }
 
 /// A length under one of its names: those that end in `_candles` count

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::parse;
 use crate::strategy::{
-    Adjustment, Direction, DrawdownBasis, FurtherEntry, Level, Param, PartialExit, Protection,
-    Risk, RoiTable, Side, Sizing, Span, Stake, Strategy, Trailing,
+    Adjustment, Direction, DrawdownBasis, FurtherEntry, Level, LockEnd, Param, PartialExit,
+    Protection, Risk, RoiTable, Side, Sizing, Span, Stake, StakeBasis, Strategy, Trailing,
 };
 
 pub(super) const HEAD: &str = "[strategy]\nname = \"a\"\ntimeframe = \"5m\"\n";
@@ -155,11 +155,14 @@ fn what_is_left_out_has_freqtrades_defaults() {
     assert_eq!(
         bare.protections,
         [
-            Protection::Cooldown { stop: hour },
+            Protection::Cooldown {
+                lookback: hour,
+                stop: LockEnd::After(hour)
+            },
             Protection::StoplossGuard {
                 lookback: hour,
                 trade_limit: 10,
-                stop: hour,
+                stop: LockEnd::After(hour),
                 only_per_pair: false,
                 only_per_side: false,
                 required_profit: 0.0
@@ -167,14 +170,14 @@ fn what_is_left_out_has_freqtrades_defaults() {
             Protection::LowProfitPairs {
                 lookback: hour,
                 trade_limit: 1,
-                stop: hour,
+                stop: LockEnd::After(hour),
                 required_profit: 0.0,
                 only_per_side: false
             },
             Protection::MaxDrawdown {
                 lookback: hour,
                 trade_limit: 1,
-                stop: hour,
+                stop: LockEnd::After(hour),
                 max_allowed_drawdown: 0.0,
                 calculation: DrawdownBasis::Ratios
             },
@@ -190,12 +193,24 @@ fn lengths_of_protections_in_every_spelling() {
         ("stop = 90", Span::Minutes(90)),
         ("stop = \"2h\"", Span::Minutes(120)),
         ("stop_duration = 30", Span::Minutes(30)),
-    ];
+    ]
+    .map(|(line, span)| (line, LockEnd::After(span)))
+    .into_iter()
+    .chain([(
+        "unlock_at = \"17:30\"",
+        LockEnd::At {
+            hour: 17,
+            minute: 30,
+        },
+    )]);
     for (line, stop) in cases {
         let strategy = with_risk(&format!("[[protections]]\ntype = \"cooldown\"\n{line}\n"));
         assert_eq!(
             strategy.protections,
-            [Protection::Cooldown { stop }],
+            [Protection::Cooldown {
+                lookback: Span::Minutes(60),
+                stop
+            }],
             "{line}"
         );
     }
@@ -237,6 +252,7 @@ fn levels_are_repeated() {
     let entry = |below, stake| FurtherEntry {
         level: Level::Below(below),
         stake,
+        of: StakeBasis::Current,
         tag: None,
     };
     assert_eq!(

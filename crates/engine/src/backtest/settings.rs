@@ -1,0 +1,156 @@
+//! What a backtest is run with, beside the strategy and the candles.
+
+use fondaco_domain::error::{ErrorKind, Hint};
+use fondaco_domain::market::{MarketRules, TradingMode};
+use fondaco_domain::strategy::Stake;
+use fondaco_domain::{Bars, Symbol, Timeframe};
+use thiserror::Error;
+
+use super::futures::Funding;
+use crate::signals::Signals;
+
+/// Account and rules of a backtest. Money is in the stake currency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Spot or futures.
+    pub mode: TradingMode,
+    /// Money at the start.
+    pub starting_balance: f64,
+    /// Stake of an entry.
+    pub stake: Stake,
+    /// Positions open at once; `None` for no limit.
+    pub max_open_trades: Option<u32>,
+    /// Part of the balance that may be used, in (0, 1].
+    pub tradable_balance_ratio: f64,
+    /// Money to trade with instead of the balance, if stated.
+    pub available_capital: Option<f64>,
+    /// Fee of each fill as a ratio of its value.
+    pub fee: f64,
+    /// Reserve kept above a market's minimum cost, as a ratio.
+    pub amount_reserve: f64,
+    /// Whether a last stake may be smaller: the smallest part of a full stake.
+    pub last_stake_ratio: Option<f64>,
+    /// Minutes after which an unfilled entry is withdrawn.
+    pub entry_timeout_minutes: Option<f64>,
+    /// Minutes after which an unfilled exit is withdrawn.
+    pub exit_timeout_minutes: Option<f64>,
+    /// Whether the strategy's protections apply.
+    pub protections: bool,
+    /// Candle length of [`PairInput::detail`].
+    pub detail: Option<Timeframe>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: TradingMode::Spot,
+            starting_balance: 1_000.0,
+            stake: Stake::Unlimited,
+            max_open_trades: Some(3),
+            tradable_balance_ratio: 0.99,
+            available_capital: None,
+            fee: 0.001,
+            amount_reserve: 0.05,
+            last_stake_ratio: None,
+            entry_timeout_minutes: None,
+            exit_timeout_minutes: None,
+            protections: false,
+            detail: None,
+        }
+    }
+}
+
+/// Candles and signals of one pair.
+#[derive(Debug, Clone, Copy)]
+pub struct PairInput<'a> {
+    /// The instrument.
+    pub symbol: &'a Symbol,
+    /// Candles of the tested range, start-up candles cut off.
+    pub bars: &'a Bars,
+    /// Signals as computed on those candles; they act one candle later.
+    pub signals: &'a Signals,
+    /// Steps, minimum cost, tiers.
+    pub rules: &'a MarketRules,
+    /// Candles the price steps are read from, start-up candles included;
+    /// `None` takes the market's own step.
+    pub step_bars: Option<&'a Bars>,
+    /// Smaller candles inside the main ones.
+    pub detail: Option<&'a Bars>,
+    /// Funding payments of a swap.
+    pub funding: Option<&'a Funding>,
+}
+
+/// Why a backtest cannot start.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum BacktestError {
+    /// No pair has candles.
+    #[error("no pair has two candles or more in the tested range")]
+    NoCandles,
+    /// Signals of another length than the candles.
+    #[error("{symbol}: {signals} rows of signals for {bars} candles")]
+    SignalRows {
+        /// The pair.
+        symbol: Symbol,
+        /// Rows of signals.
+        signals: usize,
+        /// Candles.
+        bars: usize,
+    },
+    /// Neither the stake nor the number of positions is bounded.
+    #[error("an unlimited stake needs a limit of open trades to be shared between")]
+    UnboundedStake,
+    /// A swap without maintenance tiers.
+    #[error("{0}: no leverage tiers are known for this swap")]
+    NoTiers(Symbol),
+    /// A swap without funding data.
+    #[error("{0}: no funding and mark candles")]
+    NoFunding(Symbol),
+    /// A setting outside its range.
+    #[error("{name} is {value}: it must be {expected}")]
+    Setting {
+        /// Which setting.
+        name: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// Prices that are zero or negative.
+    #[error("{symbol}: price {price} at {at} is not positive")]
+    Price {
+        /// The pair.
+        symbol: Symbol,
+        /// The price.
+        price: f64,
+        /// Its candle.
+        at: fondaco_domain::UnixMillis,
+    },
+}
+
+impl Hint for BacktestError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoCandles | Self::NoFunding(_) => ErrorKind::NoData,
+            Self::SignalRows { .. } | Self::Price { .. } => ErrorKind::Corrupt,
+            Self::UnboundedStake | Self::NoTiers(_) | Self::Setting { .. } => ErrorKind::Invalid,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCandles => "widen the time range or lower startup_candles".into(),
+            Self::SignalRows { .. } => {
+                "signal files need one row for each candle of the tested range".into()
+            }
+            Self::UnboundedStake => "set max_open_trades, or a stake in money".into(),
+            Self::NoTiers(_) => "give the pair's tiers in a markets file (--markets)".into(),
+            Self::NoFunding(_) => {
+                "put the pair's mark and funding_rate candles into the data folder, or set \
+                 futures_funding_rate"
+                    .into()
+            }
+            Self::Price { .. } => "run `fondaco data check` on the data set".into(),
+            Self::Setting { .. } => return None,
+        })
+    }
+}
