@@ -14,14 +14,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 import signals  # noqa: E402
 
 
-def further_entry(levels, filled, profit, stake):
+def further_entry(levels, filled, profit, current, first):
     """Stake and tag of the next further entry, or None."""
     if filled >= len(levels):
         return None
     level = levels[filled]
     if not reached(level, profit):
         return None
-    return level["stake"] * stake, level.get("tag", "")
+    basis = first if level.get("of") == "first" else current
+    return level["stake"] * basis, level.get("tag", "")
 
 
 def partial_exit(levels, done, profit, stake):
@@ -105,5 +106,6 @@ class CaseStrategy(IStrategy):
         off = partial_exit(self.adjust_exits, trade.nr_of_successful_exits, current_profit, trade.stake_amount)
         if off is not None:
             return off
-        further = trade.nr_of_successful_entries - 1
-        return further_entry(self.adjust_entries, further, current_profit, trade.stake_amount)
+        entries = [o for o in trade.orders if o.ft_order_side == trade.entry_side and not o.ft_is_open and o.filled]
+        first = entries[0].stake_amount_filled
+        return further_entry(self.adjust_entries, len(entries) - 1, current_profit, trade.stake_amount, first)

@@ -1,7 +1,5 @@
 """Renders a case description as a Fondaco strategy file."""
 
-ENTRY = {"long": "volume > 0", "short": "volume > 0"}
-
 
 def render(case):
     """The text of `strategy.toml`: everything but the signals, which come from files."""
@@ -16,16 +14,14 @@ def render(case):
         f'direction = "{direction}"',
         "",
     ]
-    # Placeholders: the signals of the case replace them.
-    for side in ("long", "short"):
-        if direction in (side, "both"):
-            lines += [f"[entry.{side}]", 'when = "close > 0"', ""]
+    lines += ["[signals]", 'from = "files"', ""]
     lines += risk(rules) + sizing(case["config"])
     for protection in rules.get("protections", []):
         lines += protect(protection)
     for kind in ("entry", "exit"):
         for level in rules.get(f"adjust_{kind}", []):
-            lines += [f"[[adjust.{kind}]]"] + [f"{key} = {value(item)}" for key, item in level.items()] + [""]
+            stated = {"of": "current", **level} if kind == "entry" else level
+            lines += [f"[[adjust.{kind}]]"] + [f"{key} = {value(item)}" for key, item in stated.items()] + [""]
     return "\n".join(lines)
 
 
@@ -59,28 +55,28 @@ def sizing(config):
     return lines + [""]
 
 
-PROTECTIONS = {
+def protect(protection):
+    """One [[protections]] table."""
+    lines = ["[[protections]]", f'type = "{KINDS[protection["method"]]}"']
+    for key, item in protection.items():
+        if key != "method":
+            lines.append(f"{NAMES.get(key, key)} = {value(item)}")
+    return lines + [""]
+
+
+KINDS = {
     "CooldownPeriod": "cooldown",
     "StoplossGuard": "stoploss_guard",
     "LowProfitPairs": "low_profit_pairs",
     "MaxDrawdown": "max_drawdown",
 }
-
-
-def protect(protection):
-    """One [[protections]] table, under our names."""
-    lines = ["[[protections]]", f'type = "{PROTECTIONS[protection["method"]]}"']
-    names = {
-        "stop_duration_candles": "stop",
-        "stop_duration": "stop_minutes",
-        "lookback_period_candles": "lookback",
-        "lookback_period": "lookback_minutes",
-        "calculation_mode": "calculation",
-    }
-    for key, item in protection.items():
-        if key != "method":
-            lines.append(f"{names.get(key, key)} = {value(item)}")
-    return lines + [""]
+NAMES = {
+    "stop_duration_candles": "stop_candles",
+    "stop_duration": "stop",
+    "lookback_period_candles": "lookback_candles",
+    "lookback_period": "lookback",
+    "calculation_mode": "calculation",
+}
 
 
 def value(item):
