@@ -6,6 +6,7 @@ mod golden;
 mod informative;
 mod meaning;
 mod mistakes;
+mod samples;
 mod sweep;
 
 use fondaco_domain::strategy::{Strategy, parse};
