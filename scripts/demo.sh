@@ -11,7 +11,7 @@ command -v cargo >/dev/null || { say "error: cargo is needed: install Rust with 
 
 OUT=out/demo
 RANGE=20050301-20130302  # none of the five splits its shares in it
-STRATEGIES=(strategies/sma-cross-daily.toml strategies/rsi-reversion-daily.toml)
+STRATEGIES=(strategies/sma-cross.toml strategies/rsi-reversion.toml)
 
 heading "build"
 cargo build --quiet --bin fondaco

@@ -143,6 +143,8 @@ const KINDS: [(ErrorKind, &str); 9] = [
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use clap::Parser;
 
     use super::*;
@@ -155,6 +157,45 @@ mod tests {
         let mut wrong = Vec::new();
         check(&root, &mut wrong);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// Commands that the documents tell people to type are commands.
+    #[test]
+    fn commands_of_documents_parse() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut wrong = Vec::new();
+        for name in ["README.md", "docs/operate", "docs/guide"] {
+            for path in markdown(&root.join(name)) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for line in shell_lines(&text).filter(|line| line.starts_with("fondaco ")) {
+                    if let Err(refusal) = Cli::try_parse_from(words(line)) {
+                        wrong.push(format!("{}: `{line}`: {refusal}", path.display()));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// A Markdown file, or those of a folder, which may not be there.
+    fn markdown(path: &Path) -> Vec<PathBuf> {
+        if path.is_file() {
+            return vec![path.to_owned()];
+        }
+        let Ok(entries) = std::fs::read_dir(path) else {
+            return Vec::new();
+        };
+        entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+            .collect()
+    }
+
+    /// Lines of the ```sh blocks.
+    fn shell_lines(text: &str) -> impl Iterator<Item = &str> {
+        text.split("```sh\n")
+            .skip(1)
+            .flat_map(|rest| rest.split("```").next().unwrap_or_default().lines())
     }
 
     fn check(command: &clap::Command, wrong: &mut Vec<String>) {
