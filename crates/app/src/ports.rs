@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use fondaco_domain::{Bars, ErrorKind, Hint, UnixMillis};
+use fondaco_domain::{Bar, Bars, ErrorKind, Hint, Symbol, Timeframe, UnixMillis};
 use thiserror::Error;
 
 use crate::data::{
-    DatasetId, FileContent, FileSeries, Merged, RawSeries, ReadOptions, Version, VersionRef,
+    DatasetId, ExportFormat, FileContent, FileSeries, Merged, RawSeries, ReadOptions, Version,
+    VersionRef,
 };
 
 /// A failure of an adapter, with its own words, kind and hint.
@@ -213,6 +215,42 @@ pub trait CandleFiles: Send + Sync {
 
     /// Candles of a file, or the reason why not.
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<FileContent<FileSeries>, Failure>;
+
+    /// The bytes of a file with these candles. Equal candles yield equal
+    /// bytes, and every format keeps doubles exactly.
+    fn encode(
+        &self,
+        dataset: &DatasetId,
+        bars: &Bars,
+        format: ExportFormat,
+    ) -> Result<Vec<u8>, Failure>;
+
+    /// Writes a file whole or not at all.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure>;
+}
+
+/// Candles of an exchange.
+#[async_trait]
+pub trait KlineSource: Send + Sync {
+    /// Where they come from, for the record: no secrets in it.
+    fn name(&self) -> String;
+
+    /// The first candles of `[from, to)`, oldest first, as many as the source
+    /// gives at a time; none when there are none.
+    async fn page(
+        &self,
+        symbol: &Symbol,
+        timeframe: Timeframe,
+        from: UnixMillis,
+        to: UnixMillis,
+    ) -> Result<Vec<Bar>, Failure>;
+}
+
+/// Waits. Tests hand in one that does not.
+#[async_trait]
+pub trait Sleeper: Send + Sync {
+    /// Returns after that time.
+    async fn sleep(&self, time: Duration);
 }
 
 /// Told how far a long use case is.

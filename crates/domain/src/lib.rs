@@ -7,10 +7,13 @@
 //! strategy file says, and [`trade::Trade`] for what a backtest yields.
 
 pub mod bars;
+pub mod calendar;
+pub mod corporate;
 pub mod error;
 pub mod hash;
 pub mod market;
 pub mod metrics;
+pub mod quality;
 pub mod strategy;
 pub mod symbol;
 pub mod time;

@@ -194,11 +194,15 @@ impl ReadError {
         }
     }
 
-    pub(crate) fn damaged(path: &Path, format: &'static str, problem: impl ToString) -> Self {
+    pub(crate) fn damaged(
+        path: &Path,
+        format: &'static str,
+        problem: impl std::fmt::Display,
+    ) -> Self {
         Self::Damaged {
             path: path.into(),
             format,
-            problem: problem.to_string(),
+            problem: format!("{problem}"),
         }
     }
 }

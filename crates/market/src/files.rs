@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use fondaco_app::data::{FileContent, FileSeries, RawSeries, ReadOptions};
+use fondaco_app::data::{DatasetId, ExportFormat, FileContent, FileSeries, RawSeries, ReadOptions};
 use fondaco_app::ports::{CandleFiles, Failure};
+use fondaco_domain::Bars;
 
 use crate::error::ReadError;
-use crate::read;
+use crate::{read, write};
 
 /// Reads candles of every known format from files and folders.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +32,19 @@ impl CandleFiles for LocalFiles {
 
     fn read(&self, path: &Path, options: &ReadOptions) -> Result<FileContent<FileSeries>, Failure> {
         read_series(path, options).map_err(Failure::new)
+    }
+
+    fn encode(
+        &self,
+        dataset: &DatasetId,
+        bars: &Bars,
+        format: ExportFormat,
+    ) -> Result<Vec<u8>, Failure> {
+        write::encode(dataset, bars, format).map_err(Failure::new)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        write::save(path, bytes).map_err(Failure::new)
     }
 }
 

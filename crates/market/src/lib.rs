@@ -7,13 +7,19 @@
 //! [`LocalFiles`] for everything that is imported, at [`ParquetStore`] for
 //! what is kept.
 
+mod corporate;
+mod download;
 mod error;
 mod files;
 mod freqtrade;
 mod read;
 mod store;
+mod write;
 
+pub use corporate::{read_dividends, read_factors, read_holidays, read_splits};
+pub use download::{BinanceKlines, BinanceSettings, DownloadError, TokioSleeper};
 pub use error::ReadError;
 pub use files::LocalFiles;
 pub use freqtrade::{FreqtradeDir, FreqtradeEntry};
 pub use store::ParquetStore;
+pub use write::WriteError;

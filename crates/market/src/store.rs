@@ -30,7 +30,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use layout::{BARS, MANIFESTS, PARTS};
 use record::{Part, Record};
 
-pub(crate) use part::encode;
+pub(crate) use part::{batch, encode};
 
 /// Candles in a local folder or, with the feature `s3`, in a bucket.
 #[derive(Debug, Clone)]

@@ -142,6 +142,24 @@ impl Selector {
     }
 }
 
+/// What it names, in the order of a data set's name.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.venue.as_ref().map(ToString::to_string),
+            self.symbol.as_ref().map(ToString::to_string),
+            self.timeframe.map(|it| it.to_string()),
+            self.kind.map(|it| it.to_string()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            f.write_str("any data set")
+        } else {
+            write!(f, "{}", parts.join(" "))
+        }
+    }
+}
+
 /// One state of a data set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {

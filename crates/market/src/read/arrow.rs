@@ -129,12 +129,11 @@ impl Columnar<'_> {
         };
         let [open, high, low, close] = candles.prices;
         let mut notes = Vec::new();
-        let volume = match candles.volume {
-            Some(source) => column(source)?,
-            None => {
-                notes.push(Note::NoVolume);
-                vec![0.0; stamps.len()]
-            }
+        let volume = if let Some(source) = candles.volume {
+            column(source)?
+        } else {
+            notes.push(Note::NoVolume);
+            vec![0.0; stamps.len()]
         };
         Ok(Table {
             lines: (1..=stamps.len()).collect(),
@@ -184,18 +183,19 @@ impl Columnar<'_> {
         for batch in self.batches {
             let array = batch.column(column);
             for row in 0..array.len() {
-                let stamp = if array.is_null(row) {
-                    None
-                } else {
-                    stamp_at(array, row).ok_or_else(|| self.type_of(column, array))?
-                };
-                all.push(stamp.ok_or_else(|| ReadError::Cell {
-                    path: self.path.into(),
-                    line: all.len() + 1,
-                    column: self.names[column].clone(),
-                    value: "null".to_owned(),
-                    problem: CellProblem::NotATime,
-                })?);
+                match stamp_at(array, row) {
+                    StampCell::Stamp(stamp) => all.push(stamp),
+                    StampCell::OtherType => return Err(self.type_of(column, array)),
+                    StampCell::NotATime => {
+                        return Err(ReadError::Cell {
+                            path: self.path.into(),
+                            line: all.len() + 1,
+                            column: self.names[column].clone(),
+                            value: text_at(array, row).unwrap_or("null").to_owned(),
+                            problem: CellProblem::NotATime,
+                        });
+                    }
+                }
             }
         }
         Ok(all)
@@ -270,28 +270,27 @@ impl Columnar<'_> {
     }
 }
 
-/// The stamp of a row; the outer `None` means that the type holds no stamps,
-/// the inner that the text is none.
-fn stamp_at(array: &dyn Array, row: usize) -> Option<Option<Stamp>> {
+/// What a cell of a column of stamps holds.
+enum StampCell {
+    Stamp(Stamp),
+    NotATime,
+    /// The column holds something else altogether.
+    OtherType,
+}
+
+impl From<Option<Stamp>> for StampCell {
+    fn from(stamp: Option<Stamp>) -> Self {
+        stamp.map_or(Self::NotATime, Self::Stamp)
+    }
+}
+
+fn stamp_at(array: &dyn Array, row: usize) -> StampCell {
     const DAY: i64 = 86_400_000;
+    if array.is_null(row) {
+        return StampCell::NotATime;
+    }
     let (millis, zoned) = match array.data_type() {
-        DataType::Timestamp(unit, zone) => {
-            let millis = match unit {
-                TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row) * 1_000,
-                TimeUnit::Millisecond => {
-                    array.as_primitive::<TimestampMillisecondType>().value(row)
-                }
-                TimeUnit::Microsecond => array
-                    .as_primitive::<TimestampMicrosecondType>()
-                    .value(row)
-                    .div_euclid(1_000),
-                TimeUnit::Nanosecond => array
-                    .as_primitive::<TimestampNanosecondType>()
-                    .value(row)
-                    .div_euclid(1_000_000),
-            };
-            (millis, zone.is_some())
-        }
+        DataType::Timestamp(unit, zone) => (timestamp_at(array, *unit, row), zone.is_some()),
         DataType::Date32 => (
             i64::from(array.as_primitive::<Date32Type>().value(row)) * DAY,
             false,
@@ -299,19 +298,36 @@ fn stamp_at(array: &dyn Array, row: usize) -> Option<Option<Stamp>> {
         DataType::Date64 => (array.as_primitive::<Date64Type>().value(row), false),
         DataType::Int64 => {
             let epoch = array.as_primitive::<Int64Type>().value(row);
-            return Some(stamp::parse(&epoch.to_string()));
+            return stamp::parse(&epoch.to_string()).into();
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            return Some(stamp::parse(text_at(array, row)?));
+            return text_at(array, row).and_then(stamp::parse).into();
         }
-        _ => return None,
+        _ => return StampCell::OtherType,
     };
     let at = UnixMillis(millis);
-    Some(Some(if zoned {
+    StampCell::Stamp(if zoned {
         Stamp::Instant(at)
     } else {
-        Stamp::Civil(at.timestamp().to_zoned(jiff::tz::TimeZone::UTC).datetime())
-    }))
+        let utc = at.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+        Stamp::Civil(utc.datetime())
+    })
+}
+
+/// Milliseconds, rounded down.
+fn timestamp_at(array: &dyn Array, unit: TimeUnit, row: usize) -> i64 {
+    match unit {
+        TimeUnit::Second => array.as_primitive::<TimestampSecondType>().value(row) * 1_000,
+        TimeUnit::Millisecond => array.as_primitive::<TimestampMillisecondType>().value(row),
+        TimeUnit::Microsecond => array
+            .as_primitive::<TimestampMicrosecondType>()
+            .value(row)
+            .div_euclid(1_000),
+        TimeUnit::Nanosecond => array
+            .as_primitive::<TimestampNanosecondType>()
+            .value(row)
+            .div_euclid(1_000_000),
+    }
 }
 
 fn text_at(array: &dyn Array, row: usize) -> Option<&str> {

@@ -70,10 +70,10 @@ fn sound_rows(
 ) -> Result<Vec<usize>, ReadError> {
     let mut kept = Vec::with_capacity(rows.time.len());
     let mut dropped = Vec::new();
-    for row in 0..rows.time.len() {
-        match flaw(path, &bar(rows, row), lines[row], kind) {
+    for (row, &line) in lines.iter().enumerate() {
+        match flaw(path, &bar(rows, row), line, kind) {
             None => kept.push(row),
-            Some(_) if repair.drop_bad_rows => dropped.push(lines[row]),
+            Some(_) if repair.drop_bad_rows => dropped.push(line),
             Some(flaw) => return Err(flaw),
         }
     }

@@ -341,7 +341,7 @@ impl BadRows {
 /// The most frequent of the usual characters in the first line.
 fn detect_delimiter(bytes: &[u8]) -> u8 {
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-    let count = |wanted: u8| line.iter().filter(|&&b| b == wanted).count();
+    let count = |wanted: u8| line.split(|&b| b == wanted).count();
     // The last of equal counts wins: the comma, when there is none at all.
     *[b'|', b'\t', b';', b',']
         .iter()

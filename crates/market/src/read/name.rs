@@ -32,8 +32,8 @@ impl FileName {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let plain = match name.to_ascii_lowercase() {
-            lower if lower.ends_with(".gz") => name[..name.len() - 3].to_owned(),
+        let plain = match name.rsplit_once('.') {
+            Some((inner, end)) if end.eq_ignore_ascii_case("gz") => inner.to_owned(),
             _ => name,
         };
         let (stem, extension) = match plain.rsplit_once('.') {

@@ -18,9 +18,8 @@ pub(crate) fn evidence(text: &str) -> Evidence {
     let (commas, points) = (text.matches(',').count(), text.matches('.').count());
     match (commas, points) {
         (0, 0 | 1) => Evidence::Plain,
-        (0, _) => Evidence::Proves(Decimal::Comma),
         (1, 0) if grouped(text, ',') => Evidence::Either,
-        (1, 0) => Evidence::Proves(Decimal::Comma),
+        (0, _) | (1, 0) => Evidence::Proves(Decimal::Comma),
         (_, 0) => Evidence::Proves(Decimal::Point),
         _ if text.rfind(',') > text.rfind('.') => Evidence::Proves(Decimal::Comma),
         _ => Evidence::Proves(Decimal::Point),

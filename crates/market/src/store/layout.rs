@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `bars` holds the newest version of everything and nothing else, in the
-//! partitioning of Hive with its percent escapes, so that DuckDB, polars and
+//! partitioning of Hive with its percent escapes, so that `DuckDB`, polars and
 //! pandas read it as it is.
 
 use std::fmt::Write;

@@ -60,7 +60,7 @@ pub(super) fn decode(key: &str, bytes: Bytes) -> Result<Columns, ReadError> {
 }
 
 /// The candles as one batch of columns.
-fn batch(bars: &Bars) -> Result<RecordBatch, ArrowError> {
+pub(crate) fn batch(bars: &Bars) -> Result<RecordBatch, ArrowError> {
     let date = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
     let fields: Vec<Field> = std::iter::once(Field::new("date", date, false))
         .chain(NUMBERS.map(|name| Field::new(name, DataType::Float64, false)))

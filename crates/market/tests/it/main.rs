@@ -1,6 +1,10 @@
 //! Files, folders, stores and servers, as a user meets them.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
+
 mod freqtrade;
+mod quality;
 mod readers;
 mod store;
 mod support;
