@@ -191,7 +191,7 @@ mod tests {
             .collect()
     }
 
-    /// Lines of the ```sh blocks.
+    /// Lines of the blocks marked as shell.
     fn shell_lines(text: &str) -> impl Iterator<Item = &str> {
         text.split("```sh\n")
             .skip(1)
