@@ -27,12 +27,13 @@ pub fn rma(values: &[f64], period: usize) -> Vec<f64> {
         let Some(mut average) = mean_of_first(x, period) else {
             return;
         };
-        // As one less the weight of the past, which is not always the double
-        // nearest to 1 / `period`.
-        let weight = 1.0 - (1.0 - 1.0 / period as f64);
+        // The weights as shares of one, which are not always the doubles
+        // nearest to the fractions.
+        let past = (period - 1) as f64 / period as f64;
+        let weight = 1.0 - past;
         out[period - 1] = average;
         for row in period..x.len() {
-            average += (-weight).mul_add(average, weight * x[row]);
+            average = past.mul_add(average, weight * x[row]);
             out[row] = average;
         }
     })
@@ -154,7 +155,9 @@ pub fn t3(values: &[f64], period: usize, factor: f64) -> Vec<f64> {
     let c4 = 1.0 + 3.0 * factor - c1 + 3.0 * square;
     (0..values.len())
         .map(|row| {
-            c1 * stages[5][row] + c2 * stages[4][row] + c3 * stages[3][row] + c4 * stages[2][row]
+            let sum = c1.mul_add(stages[5][row], c2 * stages[4][row]);
+            let sum = c3.mul_add(stages[3][row], sum);
+            c4.mul_add(stages[2][row], sum)
         })
         .collect()
 }
@@ -221,7 +224,7 @@ fn blend(x: &[f64], period: usize, weight: f64, out: &mut [f64]) {
     };
     out[period - 1] = average;
     for row in period..x.len() {
-        average = weight.mul_add(x[row], (1.0 - weight) * average);
+        average = (1.0 - weight).mul_add(average, weight * x[row]);
         out[row] = average;
     }
 }
@@ -347,7 +350,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
         warmup: |p| rows(p[0]) - 1 + hull_root(rows(p[0])) - 1,
         compute: |x, p| vec![hma(x[0], rows(p[0]))],
         formula: "wma(2·wma(x, ⌊`period` / 2⌋) − wma(x, `period`), ⌊√`period`⌋)",
-        source: Source::exact("TA-Lib `HMA`"),
+        source: Source::within("TA-Lib `HMA`", 1e-12),
     },
     Indicator {
         name: "zlema",

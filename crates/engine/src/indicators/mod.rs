@@ -11,9 +11,18 @@
 //! through [`registry::lookup`], as strategy expressions do.
 
 pub mod average;
+pub mod candle;
+pub mod cycle;
+pub mod direction;
 pub mod momentum;
+pub mod oscillator;
+pub mod price;
 pub mod registry;
+pub mod regression;
 mod runs;
+pub mod trend;
+pub mod volatility;
+pub mod volume;
 pub mod window;
 
 pub use registry::{Indicator, REGISTRY, lookup};

@@ -4,7 +4,10 @@
 use fondaco_domain::{Bars, ErrorKind, Hint};
 use thiserror::Error;
 
-use super::{average, momentum, window};
+use super::{
+    average, candle, cycle, direction, momentum, oscillator, price, regression, trend, volatility,
+    volume, window,
+};
 
 /// One indicator: its signature, its documentation and its computation.
 #[derive(Debug)]
@@ -298,12 +301,48 @@ pub static REGISTRY: &[Family] = &[
         indicators: average::INDICATORS,
     },
     Family {
+        name: "Trend",
+        indicators: trend::INDICATORS,
+    },
+    Family {
         name: "Momentum",
         indicators: momentum::INDICATORS,
     },
     Family {
+        name: "Oscillators",
+        indicators: oscillator::INDICATORS,
+    },
+    Family {
+        name: "Directional movement",
+        indicators: direction::INDICATORS,
+    },
+    Family {
+        name: "Volatility and bands",
+        indicators: volatility::INDICATORS,
+    },
+    Family {
+        name: "Volume",
+        indicators: volume::INDICATORS,
+    },
+    Family {
+        name: "Regression and ranks",
+        indicators: regression::INDICATORS,
+    },
+    Family {
+        name: "Cycles",
+        indicators: cycle::INDICATORS,
+    },
+    Family {
         name: "Windows",
         indicators: window::INDICATORS,
+    },
+    Family {
+        name: "Prices",
+        indicators: price::INDICATORS,
+    },
+    Family {
+        name: "Candlesticks",
+        indicators: candle::INDICATORS,
     },
 ];
 

@@ -1,0 +1,366 @@
+//! True range, deviation, and the bands built on them.
+
+use super::average::{ema, sma};
+use super::registry::{Indicator, Input, Param, Source, rows};
+use super::runs::{by_run, one};
+use super::window::{carried_sum, highest_row, lowest_row};
+
+/// True range: the span of the row and the close before.
+pub fn trange(high: &[f64], low: &[f64], close: &[f64]) -> Vec<f64> {
+    one([high, low, close], |[high, low, close], out| {
+        for row in 1..close.len() {
+            out[row] = true_range(high[row], low[row], close[row - 1]);
+        }
+    })
+}
+
+/// Average true range: Wilder's average of [`trange`].
+pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64> {
+    one([&trange(high, low, close)], |[range], out| {
+        let Some(mut average) = super::average::mean_of_first(range, period) else {
+            return;
+        };
+        out[period - 1] = average;
+        for row in period..range.len() {
+            average = (average * (period - 1) as f64 + range[row]) / period as f64;
+            out[row] = average;
+        }
+    })
+}
+
+/// [`atr`] in percent of the close.
+pub fn natr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64> {
+    let mut average = atr(high, low, close, period);
+    for (average, close) in average.iter_mut().zip(close) {
+        *average = if *close == 0.0 {
+            0.0
+        } else {
+            *average / close * 100.0
+        };
+    }
+    average
+}
+
+/// Population variance of the last `period` rows, from carried sums of values
+/// and squares.
+pub fn var(values: &[f64], period: usize) -> Vec<f64> {
+    one([values], |[x], out| {
+        let squares: Vec<f64> = x.iter().map(|x| x * x).collect();
+        let mut means = vec![0.0; x.len()];
+        carried_sum(x, period, |row, sum| means[row] = sum / period as f64);
+        carried_sum(&squares, period, |row, sum| {
+            out[row] = sum / period as f64 - means[row] * means[row];
+        });
+    })
+}
+
+/// Population standard deviation of the last `period` rows.
+pub fn stddev(values: &[f64], period: usize) -> Vec<f64> {
+    let mut variance = var(values, period);
+    for value in &mut variance {
+        *value = if *value > 0.0 || value.is_nan() {
+            value.sqrt()
+        } else {
+            0.0
+        };
+    }
+    variance
+}
+
+/// Mean absolute deviation of the last `period` rows.
+pub fn avgdev(values: &[f64], period: usize) -> Vec<f64> {
+    one([values], |[x], out| {
+        for row in period - 1..x.len() {
+            let window = &x[row + 1 - period..=row];
+            let mut sum = 0.0;
+            for value in window {
+                sum += value;
+            }
+            let mean = sum / period as f64;
+            let mut apart = 0.0;
+            for value in window {
+                apart += (value - mean).abs();
+            }
+            out[row] = apart / period as f64;
+        }
+    })
+}
+
+/// A middle line and two lines around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bands {
+    /// The upper line.
+    pub upper: Vec<f64>,
+    /// The middle line.
+    pub middle: Vec<f64>,
+    /// The lower line.
+    pub lower: Vec<f64>,
+}
+
+/// Bollinger bands as TA-Lib has them: population deviation.
+pub fn bbands(values: &[f64], period: usize, deviations: f64) -> Bands {
+    around(sma(values, period), &stddev(values, period), deviations)
+}
+
+/// Bollinger bands as pandas and freqtrade's `qtpylib` have them: sample
+/// deviation (divided by `period` − 1).
+pub fn bollinger(values: &[f64], period: usize, deviations: f64) -> Bands {
+    let [mean, deviation] = mean_and_sample_deviation(values, period);
+    around(mean, &deviation, deviations)
+}
+
+/// How many sample deviations a value is from its mean over `period` rows.
+pub fn zscore(values: &[f64], period: usize) -> Vec<f64> {
+    let [mut mean, deviation] = mean_and_sample_deviation(values, period);
+    for ((mean, deviation), value) in mean.iter_mut().zip(&deviation).zip(values) {
+        *mean = (value - *mean) / deviation;
+    }
+    mean
+}
+
+/// Keltner channels: an exponential average of the typical price and a
+/// multiple of the average true range.
+pub fn keltner(
+    high: &[f64],
+    low: &[f64],
+    close: &[f64],
+    period: usize,
+    range: usize,
+    multiple: f64,
+) -> Bands {
+    let typical = super::price::typprice(high, low, close);
+    let middle = ema(&typical, period);
+    around(middle, &atr(high, low, close, range), multiple)
+}
+
+/// Donchian channels: highest high, lowest low and their middle, this row
+/// included.
+pub fn donchian(high: &[f64], low: &[f64], period: usize) -> Bands {
+    let [upper, middle, lower] = by_run([high, low], |[high, low], [upper, middle, lower]| {
+        highest_row(high, period, |row, at| upper[row] = high[at]);
+        lowest_row(low, period, |row, at| {
+            lower[row] = low[at];
+            middle[row] = f64::midpoint(upper[row], low[at]);
+        });
+    });
+    Bands {
+        upper,
+        middle,
+        lower,
+    }
+}
+
+/// The span of a row and the close before it.
+pub(super) fn true_range(high: f64, low: f64, before: f64) -> f64 {
+    (high - low)
+        .max((before - high).abs())
+        .max((before - low).abs())
+}
+
+fn around(mut middle: Vec<f64>, width: &[f64], multiple: f64) -> Bands {
+    let mut upper = Vec::with_capacity(middle.len());
+    let mut lower = Vec::with_capacity(middle.len());
+    for (middle, width) in middle.iter_mut().zip(width) {
+        upper.push(*middle + width * multiple);
+        lower.push(*middle - width * multiple);
+        if width.is_nan() {
+            *middle = f64::NAN;
+        }
+    }
+    Bands {
+        upper,
+        middle,
+        lower,
+    }
+}
+
+/// Computed afresh for every window, in the order of [`pairwise_sum`]: that is
+/// how the numbers come out in numpy, to the last bit.
+fn mean_and_sample_deviation(values: &[f64], period: usize) -> [Vec<f64>; 2] {
+    by_run([values], |[x], [means, deviations]| {
+        let mut squares = vec![0.0; period];
+        for (first, window) in x.windows(period).enumerate() {
+            let row = first + period - 1;
+            let mean = pairwise_sum(window) / period as f64;
+            for (square, value) in squares.iter_mut().zip(window) {
+                *square = (value - mean) * (value - mean);
+            }
+            means[row] = mean;
+            deviations[row] = (pairwise_sum(&squares) / (period - 1) as f64).sqrt();
+        }
+    })
+}
+
+/// Sums in eight lanes up to 128 values, and in halves above.
+fn pairwise_sum(x: &[f64]) -> f64 {
+    if x.len() < 8 {
+        return x.iter().fold(0.0, |sum, value| sum + value);
+    }
+    if x.len() > 128 {
+        let half = x.len() / 2 / 8 * 8;
+        return pairwise_sum(&x[..half]) + pairwise_sum(&x[half..]);
+    }
+    let mut lanes = [0.0; 8];
+    let (eights, rest) = x.as_chunks::<8>();
+    for chunk in eights {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane += value;
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    let sum = ((a + b) + (c + d)) + ((e + f) + (g + h));
+    rest.iter().fold(sum, |sum, value| sum + value)
+}
+
+const HLC: &[Input] = &[Input::High, Input::Low, Input::Close];
+const SERIES: &[Input] = &[Input::Series("close")];
+const BANDS: &[&str] = &["upper", "middle", "lower"];
+
+fn columns(bands: Bands) -> Vec<Vec<f64>> {
+    vec![bands.upper, bands.middle, bands.lower]
+}
+
+pub(super) const INDICATORS: &[Indicator] = &[
+    Indicator {
+        name: "trange",
+        summary: "True range",
+        inputs: HLC,
+        params: &[],
+        outputs: &["value"],
+        recursive: false,
+        warmup: |_| 1,
+        compute: |x, _| vec![trange(x[0], x[1], x[2])],
+        formula: "largest of high − low, |high − close before| and |low − close before|",
+        source: Source::exact("TA-Lib `TRANGE`"),
+    },
+    Indicator {
+        name: "atr",
+        summary: "Average true range",
+        inputs: HLC,
+        params: &[Param::period("period", 14, 1)],
+        outputs: &["value"],
+        recursive: true,
+        warmup: |p| rows(p[0]),
+        compute: |x, p| vec![atr(x[0], x[1], x[2], rows(p[0]))],
+        formula: "Wilder's average of trange, begun with the mean of its first `period` values",
+        source: Source::exact("TA-Lib `ATR`"),
+    },
+    Indicator {
+        name: "natr",
+        summary: "Average true range in percent of the close",
+        inputs: HLC,
+        params: &[Param::period("period", 14, 1)],
+        outputs: &["value"],
+        recursive: true,
+        warmup: |p| rows(p[0]),
+        compute: |x, p| vec![natr(x[0], x[1], x[2], rows(p[0]))],
+        formula: "100 · atr / close; 0 where the close is 0",
+        source: Source::exact("TA-Lib `NATR`"),
+    },
+    Indicator {
+        name: "var",
+        summary: "Population variance",
+        inputs: SERIES,
+        params: &[Param::period("period", 5, 1)],
+        outputs: &["value"],
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| vec![var(x[0], rows(p[0]))],
+        formula: "mean of x² − (mean of x)² over the last `period`",
+        source: Source::exact("TA-Lib `VAR`"),
+    },
+    Indicator {
+        name: "stddev",
+        summary: "Population standard deviation",
+        inputs: SERIES,
+        params: &[Param::period("period", 5, 1)],
+        outputs: &["value"],
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| vec![stddev(x[0], rows(p[0]))],
+        formula: "√var; 0 where rounding makes that negative",
+        source: Source::exact("TA-Lib `STDDEV`"),
+    },
+    Indicator {
+        name: "avgdev",
+        summary: "Mean absolute deviation",
+        inputs: SERIES,
+        params: &[Param::period("period", 14, 1)],
+        outputs: &["value"],
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| vec![avgdev(x[0], rows(p[0]))],
+        formula: "mean of |x − mean of x| over the last `period`",
+        source: Source::exact("TA-Lib `AVGDEV`"),
+    },
+    Indicator {
+        name: "bbands",
+        summary: "Bollinger bands with the population deviation",
+        inputs: SERIES,
+        params: &[
+            Param::period("period", 20, 2),
+            Param::real("deviations", 2.0, 0.0, 1000.0),
+        ],
+        outputs: BANDS,
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| columns(bbands(x[0], rows(p[0]), p[1])),
+        formula: "sma(x, `period`) ± `deviations` · stddev(x, `period`)",
+        source: Source::exact("TA-Lib `BBANDS` (simple average, both factors equal)"),
+    },
+    Indicator {
+        name: "bollinger",
+        summary: "Bollinger bands with the sample deviation, as freqtrade's `qtpylib` has them",
+        inputs: SERIES,
+        params: &[
+            Param::period("period", 20, 2),
+            Param::real("deviations", 2.0, 0.0, 1000.0),
+        ],
+        outputs: BANDS,
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| columns(bollinger(x[0], rows(p[0]), p[1])),
+        formula: "mean ± `deviations` · sample deviation (divided by `period` − 1) of the last `period`",
+        source: Source::exact("numpy `mean` and `std(ddof=1)` of each window"),
+    },
+    Indicator {
+        name: "zscore",
+        summary: "Distance from the mean in sample deviations",
+        inputs: SERIES,
+        params: &[Param::period("period", 20, 2)],
+        outputs: &["value"],
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| vec![zscore(x[0], rows(p[0]))],
+        formula: "(x − mean) / sample deviation of the last `period`; NaN where nothing moved",
+        source: Source::exact("numpy `mean` and `std(ddof=1)` of each window"),
+    },
+    Indicator {
+        name: "keltner",
+        summary: "Keltner channels",
+        inputs: HLC,
+        params: &[
+            Param::period("period", 20, 1),
+            Param::period("range", 10, 1),
+            Param::real("multiple", 2.0, 0.0, 1000.0),
+        ],
+        outputs: BANDS,
+        recursive: true,
+        warmup: |p| (rows(p[0]) - 1).max(rows(p[1])),
+        compute: |x, p| columns(keltner(x[0], x[1], x[2], rows(p[0]), rows(p[1]), p[2])),
+        formula: "ema((high + low + close) / 3, `period`) ± `multiple` · atr(`range`)",
+        source: Source::exact("TA-Lib `KC`"),
+    },
+    Indicator {
+        name: "donchian",
+        summary: "Donchian channels",
+        inputs: &[Input::High, Input::Low],
+        params: &[Param::period("period", 20, 1)],
+        outputs: BANDS,
+        recursive: false,
+        warmup: |p| rows(p[0]) - 1,
+        compute: |x, p| columns(donchian(x[0], x[1], rows(p[0]))),
+        formula: "highest high, lowest low and their middle over the last `period`, this row included",
+        source: Source::exact("TA-Lib `DONCHIAN`"),
+    },
+];
