@@ -135,14 +135,19 @@ pub struct Tables {
     pub by_year: Vec<PeriodRow>,
 }
 
-impl From<domain::Summary> for Tables {
-    fn from(from: domain::Summary) -> Self {
+impl From<&domain::Summary> for Tables {
+    fn from(from: &domain::Summary) -> Self {
         Self {
-            by_pair: from.by_pair.into_iter().map(Into::into).collect(),
-            by_tag: from.by_tag.into_iter().map(Into::into).collect(),
-            by_exit_reason: from.by_exit_reason.into_iter().map(Into::into).collect(),
-            by_month: from.by_month.into_iter().map(Into::into).collect(),
-            by_year: from.by_year.into_iter().map(Into::into).collect(),
+            by_pair: from.by_pair.iter().cloned().map(Into::into).collect(),
+            by_tag: from.by_tag.iter().cloned().map(Into::into).collect(),
+            by_exit_reason: from
+                .by_exit_reason
+                .iter()
+                .cloned()
+                .map(Into::into)
+                .collect(),
+            by_month: from.by_month.iter().copied().map(Into::into).collect(),
+            by_year: from.by_year.iter().copied().map(Into::into).collect(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod backtest;
 mod conventions;
 mod freqtrade;
+mod listing;
 mod metrics;
 mod settings;
 mod tables;
@@ -15,6 +16,7 @@ pub use backtest::{
 };
 pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
 pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
+pub use listing::{BACKTEST_LISTING, BacktestListing};
 pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};
 pub use settings::{Profile, Range, Settings, Stake, TradingMode};
 pub use tables::{ExitReasonRow, PairRow, PeriodRow, TagRow};

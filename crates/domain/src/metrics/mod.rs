@@ -44,7 +44,7 @@ pub struct Summary {
 }
 
 /// Figures of the marked account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// How the figures below were computed.
     pub conventions: Conventions,

@@ -1,0 +1,12 @@
+//! Reports as people get them.
+
+#[cfg(test)]
+#[path = "../../../contract/tests/support/candles.rs"]
+mod candles;
+#[cfg(test)]
+#[path = "../../../contract/tests/support/golden.rs"]
+mod golden;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod sample;
