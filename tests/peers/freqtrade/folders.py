@@ -37,10 +37,11 @@ def with_longer(source, target, timeframes):
                 for timeframe in timeframes:
                     name = path.name.replace("-5m", f"-{timeframe}")
                     save(resample(frame, timeframe), target / relative.with_name(name))
-    # The swap's candles are the spot ones at five minutes; so are the detail candles.
+    # Where a swap's five-minute candles are the spot ones, its minutes are too.
     detail = target / "BTC_USDT-1m.feather"
-    if detail.exists():
-        save(read(detail), target / "futures" / "BTC_USDT_USDT-1m-futures.feather")
+    swap = target / "futures" / "BTC_USDT_USDT-1m-futures.feather"
+    if detail.exists() and not swap.exists():
+        save(read(detail), swap)
     return target
 
 

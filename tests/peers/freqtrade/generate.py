@@ -13,6 +13,7 @@ from pathlib import Path
 
 import case_folder
 import folders
+import synthetic
 
 BTC_PAIRS = "ETH LTC XMR DASH ZEC ETC TRX XLM ADA NXT".split()
 MULTIPLES = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 720]
@@ -177,6 +178,10 @@ def stake_cases(rng, name, data):
             stake_amount="unlimited", max_open_trades=rng.choice([2, 5]), dry_run_wallet=rng.choice([0.0003, 0.0006, 0.002]), fee=0.002
         )
     settings["tradable_balance_ratio"] = rng.choice([0.99, 0.5, 1.0, 0.8])
+    if settings["stake_amount"] != "unlimited":
+        # freqtrade refuses to start with a stake above what it may use.
+        least = 1.05 * settings["stake_amount"] / settings["tradable_balance_ratio"]
+        settings["dry_run_wallet"] = max(settings["dry_run_wallet"], round(least, 6))
     return case(name, data, made, settings)
 
 
@@ -415,18 +420,42 @@ FAMILIES = [
     ("detail", 14, "longer", detail_cases),
     ("futdetail", 10, "longer", futures_detail_cases),
     ("gaps", 6, "gaps", gap_cases),
+    ("gapdetail", 4, "gaps", timeframe_cases),
     ("x_extra", 7, "plain", extra_cases),
+    # Made prices: several months with different steps, overlapping swaps.
+    ("m_mixed", 5, "made", mixed_cases),
+    ("m_usdt", 3, "made", usdt_cases),
+    ("m_stake", 3, "made", stake_cases),
+    ("m_adjust", 4, "made", adjust_cases),
+    ("m_futures", 8, "made", futures_cases),
+    ("m_liquidation", 5, "made", liquidation_cases),
+    ("m_futprotect", 3, "made", futures_protection_cases),
+    ("m_detail", 5, "made", detail_cases),
+    ("m_futdetail", 5, "made", futures_detail_cases),
 ]
 
 
-def describe(data, cases_dir, seed):
-    """All case descriptions."""
-    where = {"plain": Path(data), "longer": cases_dir / "data/longer", "gaps": cases_dir / "data/gaps"}
+def describe(where, seed, families=None):
+    """Case descriptions; `where` gives the folder of each kind of data."""
     made = []
-    for family, count, folder, build in FAMILIES:
+    for family, count, folder, build in families or FAMILIES:
         for number in range(count):
             name = f"{family}_{number:02}"
             made.append(build(random.Random(f"{seed}-{name}"), name, where[folder]))
+    return made
+
+
+def data_folders(data, cases_dir):
+    """The folders the families name, made where they are not there yet."""
+    made = {"plain": data, **{kind: cases_dir / "data" / kind for kind in ("longer", "gaps", "made")}}
+    if not made["longer"].exists():
+        folders.with_longer(data, made["longer"], ["15m", "30m", "1h"])
+    if not made["gaps"].exists():
+        holes = folders.with_gaps(data, cases_dir / "data/holes", 1)
+        folders.with_longer(holes, made["gaps"], ["15m", "30m", "1h"])
+    if not made["made"].exists():
+        short = synthetic.make(cases_dir / "data/short", 1)
+        folders.with_longer(short, made["made"], ["15m", "30m", "1h"])
     return made
 
 
@@ -470,11 +499,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     cases_dir = options.cases.resolve()
-    data = options.data.resolve()
-    if not (cases_dir / "data/longer").exists():
-        folders.with_longer(data, cases_dir / "data/longer", ["15m", "30m", "1h"])
-        folders.with_gaps(data, cases_dir / "data/gaps", 1)
-    chosen = [c for c in describe(data, cases_dir, options.seed) if c["name"].startswith(options.only)]
+    where = data_folders(options.data.resolve(), cases_dir)
+    chosen = [c for c in describe(where, options.seed) if c["name"].startswith(options.only)]
     lines = {}
     with multiprocessing.Pool(options.jobs, maxtasksperchild=30) as pool:
         for name, line in pool.imap(write, [(c, cases_dir) for c in chosen]):

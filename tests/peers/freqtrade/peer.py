@@ -111,6 +111,7 @@ def exchange(config):
     peer = ExchangeResolver.load_exchange(config, validate=False, load_leverage_tiers=False)
     pairs = config["exchange"]["pair_whitelist"]
     peer._markets = {pair: markets.market(pair) for pair in pairs}
+    peer.get_fee = lambda symbol, **_: markets.market(symbol)["taker"]
     peer._leverage_tiers = {
         pair: [peer.parse_leverage_tier(tier) for tier in markets.tiers(pair)]
         for pair in pairs
