@@ -1,7 +1,9 @@
 """Seeded variety: descriptions of cases over everything the profile promises.
 
-usage: generate.py DATA_DIR CASES_DIR [--only PREFIX] [--seed N] [--jobs N]
-Writes a folder for each case and INDEX.md.
+usage: generate.py CASES_DIR --data DATA_DIR [--only PREFIX] [--seed N] [--jobs N]
+       generate.py CASES_DIR --small [--seed N]
+Writes a folder for each case and INDEX.md. `--small` needs no data: it makes a few
+days of prices and one case of each kind.
 """
 
 import argparse
@@ -9,6 +11,7 @@ import json
 import multiprocessing
 import random
 import sys
+import zlib
 from pathlib import Path
 
 import case_folder
@@ -172,7 +175,7 @@ def stake_cases(rng, name, data):
     elif kind == 1:
         settings.update(stake_amount=rng.choice([0.05, 0.031]), dry_run_wallet=rng.choice([0.06, 0.1, 0.153]), max_open_trades=-1)
     elif kind == 2:
-        settings.update(stake_amount=rng.choice([0.0001, 0.00009, 0.000086, 0.00012, 0.0002]), dry_run_wallet=rng.choice([0.001, 0.01]))
+        settings.update(stake_amount=rng.choice([0.0001, 0.0001, 0.00011, 0.00012, 0.0002]), dry_run_wallet=rng.choice([0.001, 0.01]))
     else:
         settings.update(
             stake_amount="unlimited", max_open_trades=rng.choice([2, 5]), dry_run_wallet=rng.choice([0.0003, 0.0006, 0.002]), fee=0.002
@@ -445,6 +448,27 @@ def describe(where, seed, families=None):
     return made
 
 
+SMALL = [
+    ("roi", 1, "made", roi_cases),
+    ("trail", 1, "made", trailing_cases),
+    ("mixed", 2, "made", mixed_cases),
+    ("flags", 1, "made", flag_cases),
+    ("stake", 1, "made", stake_cases),
+    ("adjust", 2, "made", adjust_cases),
+    ("protect", 1, "made", protection_cases),
+    ("futures", 2, "made", futures_cases),
+    ("liquidation", 1, "made", liquidation_cases),
+    ("detail", 2, "made", detail_cases),
+    ("futdetail", 1, "made", futures_detail_cases),
+]
+
+
+def small_folder(cases_dir, seed):
+    """Six days around the end of a month."""
+    short = synthetic.make(cases_dir / "data/short", zlib.crc32(seed.encode()), "2023-01-29", 6)
+    return {"made": folders.with_longer(short, cases_dir / "data/made", ["15m", "1h"])}
+
+
 def data_folders(data, cases_dir):
     """The folders the families name, made where they are not there yet."""
     made = {"plain": data, **{kind: cases_dir / "data" / kind for kind in ("longer", "gaps", "made")}}
@@ -491,16 +515,22 @@ def features(description, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--small", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     cases_dir = options.cases.resolve()
-    where = data_folders(options.data.resolve(), cases_dir)
-    chosen = [c for c in describe(where, options.seed) if c["name"].startswith(options.only)]
+    if options.small:
+        cases = describe(small_folder(cases_dir, options.seed), options.seed, SMALL)
+    elif options.data:
+        cases = describe(data_folders(options.data.resolve(), cases_dir), options.seed)
+    else:
+        parser.error("either --data or --small")
+    chosen = [c for c in cases if c["name"].startswith(options.only)]
     lines = {}
     with multiprocessing.Pool(options.jobs, maxtasksperchild=30) as pool:
         for name, line in pool.imap(write, [(c, cases_dir) for c in chosen]):
@@ -511,7 +541,7 @@ def main():
     (cases_dir / "index.json").write_text(json.dumps(known, indent=1))
     index = "# Cases\n\n" + "".join(f"- `{name}`: {line}\n" for name, line in sorted(known.items()))
     (cases_dir / "INDEX.md").write_text(index)
-    return 0
+    return int(any(line.startswith("FAILED") for line in lines.values()))
 
 
 if __name__ == "__main__":

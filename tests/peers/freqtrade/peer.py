@@ -6,7 +6,12 @@ computed. Exchange markets come from a table (`markets.py`), never from an
 exchange.
 """
 
+import builtins
+import contextlib
+import io
 import logging
+import socket
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +19,39 @@ from pathlib import Path
 import markets
 
 HERE = Path(__file__).parent
+
+
+def compensated_sum(values, start=0):
+    """`sum` as Python 3.12 and later have it: doubles by Neumaier's method.
+
+    freqtrade's answers depend on it in the last bit, so an older Python gets it too.
+    """
+    values = iter(values)
+    total = start
+    for value in values:
+        total = total + value
+        if type(total) is float:
+            break
+    else:
+        return total
+    lost = 0.0
+    for value in values:
+        if type(value) is not float:
+            total = total + lost + value if lost else total + value
+            lost = 0.0
+            if type(total) is not float:
+                for rest in values:
+                    total = total + rest
+                return total
+            continue
+        added = total + value
+        lost += (total - added) + value if abs(total) >= abs(value) else (value - added) + total
+        total = added
+    return total + lost if lost else total
+
+
+if sys.version_info < (3, 12):
+    builtins.sum = compensated_sum
 
 
 @dataclass
@@ -72,9 +110,6 @@ def backtest(config):
 
     testing.backtest = timed
     testing.progress = None
-    import contextlib
-    import io
-
     with contextlib.redirect_stdout(io.StringIO()):
         testing.start()
     strategy = testing.strategylist[0]
@@ -124,8 +159,6 @@ class offline:
     """Within it the loop cannot reach a network and freqtrade does not try."""
 
     def __enter__(self):
-        import socket
-
         self.connect = socket.socket.connect
 
         def refuse(*_):
@@ -135,6 +168,4 @@ class offline:
         return self
 
     def __exit__(self, *_):
-        import socket
-
         socket.socket.connect = self.connect
