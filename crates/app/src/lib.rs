@@ -7,3 +7,4 @@
 
 pub mod data;
 pub mod ports;
+pub mod strategies;

@@ -1,6 +1,10 @@
 //! Entry and exit signals in columns, one row per candle, as computed: a signal
 //! on candle `i` acts on candle `i + 1`.
 
+mod columns;
+
+pub use columns::{Cells, SignalError};
+
 use fondaco_domain::strategy::Side;
 
 /// Signals of one instrument.
@@ -65,6 +69,20 @@ impl Signals {
             enter_tag: vec![TagId::NONE; rows],
             exit_tag: vec![TagId::NONE; rows],
             tags: Tags::default(),
+        }
+    }
+
+    /// The signals of some rows.
+    #[must_use]
+    pub fn slice(&self, rows: std::ops::Range<usize>) -> Self {
+        Self {
+            enter_long: self.enter_long[rows.clone()].to_vec(),
+            exit_long: self.exit_long[rows.clone()].to_vec(),
+            enter_short: self.enter_short[rows.clone()].to_vec(),
+            exit_short: self.exit_short[rows.clone()].to_vec(),
+            enter_tag: self.enter_tag[rows.clone()].to_vec(),
+            exit_tag: self.exit_tag[rows].to_vec(),
+            tags: self.tags.clone(),
         }
     }
 

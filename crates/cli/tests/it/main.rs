@@ -6,3 +6,4 @@ mod errors;
 mod harness;
 mod reference;
 mod samples;
+mod strategy;

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::{Problem, StrategyError};
-pub use self::parse::parse;
+pub use self::parse::{is_strategy_name, parse};
 pub use self::place::Place;
 pub use self::suggest::suggest;
 use crate::timeframe::Timeframe;

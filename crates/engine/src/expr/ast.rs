@@ -40,6 +40,22 @@ pub(super) enum Kind {
     Binary(Binary, Box<Expr>, Box<Expr>),
 }
 
+impl Expr {
+    /// Calls a function with the expression and all its parts.
+    pub(super) fn each<'e>(&'e self, call: &mut impl FnMut(&'e Self)) {
+        call(self);
+        match &self.kind {
+            Kind::Number(_) | Kind::Bool(_) | Kind::Param(_) | Kind::Name(_) => {}
+            Kind::Member(inner, _) | Kind::Not(inner) | Kind::Negate(inner) => inner.each(call),
+            Kind::Call { arguments, .. } => arguments.iter().for_each(|part| part.each(call)),
+            Kind::Binary(_, left, right) => {
+                left.each(call);
+                right.each(call);
+            }
+        }
+    }
+}
+
 /// Operators with two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Binary {

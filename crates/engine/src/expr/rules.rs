@@ -1,9 +1,11 @@
 //! The expressions of a strategy, parsed once and bound to parameters as often
 //! as a search wants.
 
+use std::collections::HashSet;
+
 use fondaco_domain::strategy::{Expression, Rule, Strategy};
 
-use super::ast::Expr;
+use super::ast::{Expr, Kind};
 use super::error::ExprError;
 use super::params::ParamValues;
 use super::parser::parse;
@@ -48,6 +50,30 @@ impl<'s> Rules<'s> {
         } else {
             Err(errors.swap_remove(0))
         }
+    }
+
+    /// Parameters and indicators of the file that no expression uses, as they
+    /// are written there.
+    pub fn unused(&self) -> Vec<String> {
+        let mut used = HashSet::new();
+        let rules = self.entries.parsed.iter().chain(&self.exits.parsed);
+        for expr in self.indicators.iter().chain(rules).flatten() {
+            expr.each(&mut |part| match &part.kind {
+                Kind::Param(name) => {
+                    used.insert(format!("${name}"));
+                }
+                Kind::Name(name) => {
+                    used.insert(name.clone());
+                }
+                _ => {}
+            });
+        }
+        let params = self.strategy.params.keys().map(|name| format!("${name}"));
+        let indicators = self.strategy.indicators.keys().cloned();
+        params
+            .chain(indicators)
+            .filter(|name| !used.contains(name))
+            .collect()
     }
 
     fn parse_all(strategy: &'s Strategy) -> Self {

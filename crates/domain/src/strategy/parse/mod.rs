@@ -13,6 +13,7 @@ mod tests;
 
 use toml::de::DeTable;
 
+pub use self::names::is_strategy_name;
 use self::table::Table;
 use super::error::{Problem, StrategyError};
 use super::place::Place;

@@ -10,23 +10,26 @@ const RESERVED: [&str; 15] = [
     "if", "else", "in",
 ];
 
-/// Letters, digits, `.`, `_` and `-`, as fits a file name.
-pub(super) fn strategy_name(item: &Item<'_>) -> Result<String, StrategyError> {
-    let name = item.string()?;
-    let fits = (1..=64).contains(&name.len())
+/// Whether a text can name a strategy: up to 64 letters, digits, `.`, `_` and
+/// `-`, a letter or digit first, as fits a file name.
+pub fn is_strategy_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if fits {
-        Ok(name.to_owned())
-    } else {
-        Err(item.error(Problem::Name {
-            name: name.to_owned(),
-            what: "a strategy",
-            rule: "use up to 64 letters, digits, `.`, `_` and `-`, a letter or digit first",
-        }))
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
+
+pub(super) fn strategy_name(item: &Item<'_>) -> Result<String, StrategyError> {
+    let name = item.string()?;
+    if is_strategy_name(name) {
+        return Ok(name.to_owned());
     }
+    Err(item.error(Problem::Name {
+        name: name.to_owned(),
+        what: "a strategy",
+        rule: "use up to 64 letters, digits, `.`, `_` and `-`, a letter or digit first",
+    }))
 }
 
 /// Three numbers, such as `1.0.0`, with an optional suffix after `-`.
