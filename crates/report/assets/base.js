@@ -45,7 +45,7 @@ const money = (value) => fixed(value, MONEY.decimals);
 const percent = (ratio) => signed(ratio * 100, 2) + " %";
 const price = (value) => {
   const size = value > 0 ? Math.floor(Math.log10(value)) : 0;
-  return fixed(value, Math.min(Math.max(5 - size, 2), 10));
+  return fixed(value, Math.min(Math.max(5 - size, 2), 8));
 };
 const stamp = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 function span(seconds) {

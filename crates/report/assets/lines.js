@@ -11,7 +11,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     const time = running(series.points.t);
     const scaled = (values) => (relative ? values.map((value) => value / start - 1) : values);
     lines.push({ name: series.name, color: "s" + (index % 6), time, raw: series.points.v, value: scaled(series.points.v), start, main: true, invested: series.points.i });
-    if (single && series.points.h) lines.push({ name: "Buy and hold", color: "hold", dashed: true, time, raw: series.points.h, value: scaled(series.points.h), start });
+    if (single && series.points.h) lines.push({ name: "Buy and hold", color: "hold", time, raw: series.points.h, value: scaled(series.points.h), start });
   });
   for (const line of lines) {
     let peak = line.start;
@@ -21,11 +21,21 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
   let view = [...whole], at = null, drag = null;
 
   const legend = byId("legend");
+  // Each name in the legend is a switch; one line always stays.
+  const shown = () => lines.filter((line) => !line.hidden);
   for (const line of lines) {
-    const item = document.createElement("span"), mark = document.createElement("i");
-    if (line.dashed) mark.className = "dashed";
+    const item = document.createElement("button"), mark = document.createElement("i");
+    item.type = "button";
+    item.setAttribute("aria-pressed", "true");
     mark.style.borderColor = `var(--${line.color})`;
     item.append(mark, line.name);
+    if (lines.length === 1) item.disabled = true;
+    item.addEventListener("click", () => {
+      if (!line.hidden && shown().length === 1) return;
+      line.hidden = !line.hidden;
+      item.setAttribute("aria-pressed", String(!line.hidden));
+      draw();
+    });
     legend.append(item);
   }
 
@@ -46,6 +56,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     const extent = (key, floor, ceiling) => {
       let low = floor, high = ceiling;
       lines.forEach((line, k) => {
+        if (line.hidden) return;
         for (let i = seen[k][0]; i <= seen[k][1]; i++) { low = Math.min(low, line[key][i]); high = Math.max(high, line[key][i]); }
       });
       return [low, high];
@@ -88,7 +99,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
       }
     };
     lines.forEach((line, k) => {
-      if (single && line.main) {
+      if (single && line.main && !line.hidden) {
         trace(line, k, "fall", yFall);
         c.lineTo(x(line.time[seen[k][1]]), yFall(0)); c.lineTo(x(line.time[seen[k][0]]), yFall(0)); c.closePath();
         c.globalAlpha = 0.22; c.fillStyle = color("loss-fill"); c.fill(); c.globalAlpha = 1;
@@ -96,14 +107,13 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     });
     [...lines.keys()].reverse().forEach((k) => {
       const line = lines[k];
-      c.strokeStyle = color(line.color); c.lineWidth = line.main ? 1.75 : 1.25;
-      c.setLineDash(line.dashed ? [5, 4] : []);
+      if (line.hidden) return;
+      c.strokeStyle = color(line.color); c.lineWidth = line.main ? 1.75 : 1;
       trace(line, k, "value", y); c.stroke();
       if (single && line.main) c.strokeStyle = color("loss");
-      c.lineWidth = 1.25;
+      c.lineWidth = line.main ? 1.25 : 0.9;
       trace(line, k, "fall", yFall); c.stroke();
     });
-    c.setLineDash([]);
     if (drag && drag.to !== null) {
       c.globalAlpha = 0.15; c.fillStyle = color("accent");
       c.fillRect(Math.min(drag.from, drag.to), top, Math.abs(drag.to - drag.from), height - top - bottom);
@@ -112,7 +122,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     if (at !== null) {
       c.strokeStyle = color("quiet"); c.lineWidth = 1; c.setLineDash([3, 3]);
       c.beginPath(); c.moveTo(Math.round(x(at)) + 0.5, top); c.lineTo(Math.round(x(at)) + 0.5, height - bottom); c.stroke(); c.setLineDash([]);
-      for (const line of lines) {
+      for (const line of shown()) {
         const i = placeOf(line.time, at);
         if (i < 0) continue;
         c.fillStyle = color(line.color);
@@ -124,16 +134,17 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
   }
 
   function read(time) {
-    const main = lines[0], i = inside(placeOf(main.time, time), 0, main.time.length - 1);
+    const main = shown()[0], i = inside(placeOf(main.time, time), 0, main.time.length - 1);
     at = main.time[i];
     const rows = [];
-    for (const line of lines) {
+    for (const line of shown()) {
       const k = placeOf(line.time, at);
       if (k < 0) continue;
       rows.push([line.name, relative ? percent(line.value[k]) : money(line.raw[k]) + " " + MONEY.currency]);
       if (!relative) rows.push(["  since the start", percent(line.raw[k] / line.start - 1), line.raw[k] >= line.start ? "gain" : "loss"]);
     }
-    if (single) rows.push(["Below peak", percent(main.fall[i])], ["Invested", fixed(main.invested[i] * 100, 1) + " %"]);
+    if (single) rows.push(["Below peak", percent(main.fall[i])]);
+    if (single && main.invested) rows.push(["Invested", fixed(main.invested[i] * 100, 1) + " %"]);
     draw();
     showTip(linesFrame, frame.x(at), 90, stamp(at), rows);
   }

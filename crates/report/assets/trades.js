@@ -2,7 +2,7 @@
 
 const tradeTable = byId("trades");
 if (tradeTable) {
-  const trades = DATA.trades, PAGE = 50;
+  const trades = DATA.trades, PAGE = 25;
   const all = trades.pair.map((_, row) => row);
   const name = (column) => (row) => trades.names[trades[column][row]];
   const number = (column) => (row) => trades[column][row];

@@ -58,7 +58,7 @@ pub(crate) fn chart(result: &BacktestResult, candles: &[PairCandles<'_>]) -> Str
          <button type=\"button\" id=\"candles-all\">All</button></span></div>\n\
          <div class=\"chart\" id=\"candles\" tabindex=\"0\" role=\"img\" aria-label=\"Candles of the chosen pair with its trades. Left and right arrows move, plus and minus zoom.\">\
          <canvas></canvas><div class=\"tip\" hidden></div></div>\n\
-         <p class=\"note\">Drag to move, scroll with Ctrl or pinch to zoom. Triangles are entries, squares exits; a line joins the two of a trade.{note}</p>\n"
+         <p class=\"note\">Drag to move, scroll with Ctrl or pinch to zoom. Triangles are entries, squares exits, circles the single fills of a trade that has several.{note}</p>\n"
     );
     section("candles-section", "Trades on candles", &body)
 }

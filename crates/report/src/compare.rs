@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::data::equity;
 use crate::figures::{head, lines_chart};
 use crate::format::{change, day, duration, number, or_nothing, percent};
-use crate::html::{Text, section};
+use crate::html::{Text, joined, section};
 use crate::page;
 
 /// Figures of several results.
@@ -270,37 +270,34 @@ fn differences_box(comparison: &Comparison) -> String {
     if comparison.differences.is_empty() {
         return String::new();
     }
-    let items: String = comparison
-        .differences
-        .iter()
-        .map(|difference| format!("<li>{}</li>", Text(difference)))
-        .collect();
+    let items = joined(
+        comparison
+            .differences
+            .iter()
+            .map(|difference| format!("<li>{}</li>", Text(difference))),
+    );
     format!(
         "<aside class=\"warnings\" aria-label=\"Differences\"><h2>Not the same for all</h2><ul>{items}</ul></aside>\n"
     )
 }
 
 fn figures_table(comparison: &Comparison) -> String {
-    let head: String = comparison
-        .names
-        .iter()
-        .map(|name| format!("<th scope=\"col\">{}</th>", Text(name)))
-        .collect();
+    let head = joined(
+        comparison
+            .names
+            .iter()
+            .map(|name| format!("<th scope=\"col\">{}</th>", Text(name))),
+    );
     let mut lines = String::new();
     for row in &comparison.rows {
-        let cells: String = row
-            .values
-            .iter()
-            .enumerate()
-            .map(|(place, &value)| {
-                let mark = if row.best.contains(&place) {
-                    " class=\"best\""
-                } else {
-                    ""
-                };
-                format!("<td{mark}>{}</td>", row.unit.write(value))
-            })
-            .collect();
+        let cells = joined(row.values.iter().enumerate().map(|(place, &value)| {
+            let mark = if row.best.contains(&place) {
+                " class=\"best\""
+            } else {
+                ""
+            };
+            format!("<td{mark}>{}</td>", row.unit.write(value))
+        }));
         let _ = writeln!(
             lines,
             "<tr><th scope=\"row\">{}</th>{cells}</tr>",

@@ -38,6 +38,11 @@ pub(crate) fn script_json(value: &serde_json::Value) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
+/// Parts one after the other.
+pub(crate) fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
+}
+
 /// A section with a heading that can be linked to.
 pub(crate) fn section(id: &str, heading: &str, body: &str) -> String {
     format!(

@@ -9,6 +9,7 @@
 //!
 //! The crate knows results and candles, and nothing of how they came to be.
 
+mod all_figures;
 mod candles;
 mod compare;
 mod data;
@@ -37,7 +38,7 @@ pub fn render(result: &BacktestResult, candles: &[PairCandles<'_>]) -> String {
         candles::chart(result, candles),
         tables::groups(result),
         tables::trades(result),
-        figures::all(result),
+        all_figures::table(result),
         settings::assumptions(result),
         settings::settings(result),
         settings::data(result),

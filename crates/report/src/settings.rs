@@ -7,16 +7,17 @@ use fondaco_contract::v1alpha1::{
 };
 
 use crate::format::{Money, NOTHING, minute, number};
-use crate::html::{Text, section};
+use crate::html::{Text, joined, section};
 
 /// Every assumption behind the fills.
 pub(crate) fn assumptions(result: &BacktestResult) -> String {
-    let items: String = result
-        .settings
-        .assumptions
-        .iter()
-        .map(|assumption| format!("<li>{}</li>\n", Text(assumption)))
-        .collect();
+    let items = joined(
+        result
+            .settings
+            .assumptions
+            .iter()
+            .map(|assumption| format!("<li>{}</li>\n", Text(assumption))),
+    );
     let body = if items.is_empty() {
         "<p class=\"note\">None stated.</p>\n".to_owned()
     } else {

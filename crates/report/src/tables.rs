@@ -7,7 +7,7 @@ use fondaco_contract::v1alpha1::{BacktestResult, PeriodRow, TradeFigures};
 
 use crate::data::LISTED_TRADES;
 use crate::format::{Money, change, duration, number, percent, tone};
-use crate::html::{Text, section};
+use crate::html::{Text, joined, section};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -31,13 +31,14 @@ pub(crate) fn months(result: &BacktestResult) -> String {
         .iter()
         .map(|row| row.total_return.abs())
         .fold(0.0, f64::max);
-    let head: String = MONTHS
-        .iter()
-        .map(|month| format!("<th scope=\"col\">{month}</th>"))
-        .collect();
+    let head = joined(
+        MONTHS
+            .iter()
+            .map(|month| format!("<th scope=\"col\">{month}</th>")),
+    );
     let mut lines = String::new();
     for (year, months) in &years {
-        let cells: String = months.iter().map(|row| month_cell(*row, largest)).collect();
+        let cells = joined(months.iter().map(|row| month_cell(*row, largest)));
         let whole = result.tables.by_year.iter().find(|row| row.year == *year);
         let whole = whole.map_or_else(String::new, |row| change(row.total_return));
         let _ = writeln!(
@@ -46,7 +47,7 @@ pub(crate) fn months(result: &BacktestResult) -> String {
         );
     }
     let body = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Monthly returns\"><table class=\"months\"><thead><tr><th scope=\"col\">Year</th>{head}<th scope=\"col\">Year</th></tr></thead>\n<tbody>\n{lines}</tbody></table></div>\n"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Monthly returns\"><table class=\"months\"><thead><tr><th scope=\"col\">Year</th>{head}<th scope=\"col\">Whole</th></tr></thead>\n<tbody>\n{lines}</tbody></table></div>\n"
     );
     section("months", "Monthly returns", &body)
 }
@@ -149,7 +150,7 @@ fn group(
         market_head,
     ]
     .concat();
-    let lines: String = rows.iter().map(|row| group_row(row, &money)).collect();
+    let lines = joined(rows.iter().map(|row| group_row(row, &money)));
     let body = format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{heading}\"><table class=\"sortable\"><thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody></table></div>\n"
     );
@@ -218,12 +219,11 @@ pub(crate) fn trades(result: &BacktestResult) -> String {
         ("tag", "Tag".to_owned()),
         ("reason", "Reason".to_owned()),
     ];
-    let head: String = columns
+    let head = joined(columns
         .iter()
         .map(|(key, name)| {
             format!("<th scope=\"col\"><button type=\"button\" class=\"sort\" data-key=\"{key}\">{name}</button></th>")
-        })
-        .collect();
+        }));
     let body = format!(
         "{note}<div class=\"tools\"><label>Find <input id=\"trade-find\" type=\"search\" placeholder=\"pair, tag or reason\" autocomplete=\"off\"></label>\
          <label>Result <select id=\"trade-result\"><option value=\"\">all</option><option value=\"won\">won</option><option value=\"lost\">lost</option><option value=\"left\">left open</option></select></label>\

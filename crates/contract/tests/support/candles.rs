@@ -6,10 +6,9 @@ use std::path::Path;
 use fondaco_domain::time::parse_stamp;
 use fondaco_domain::{Bar, Bars, Symbol};
 
-use super::golden::text;
+use super::golden::{bytes, text};
 
 /// The pairs of a case in the order of its configuration, with their candles.
-#[expect(clippy::disallowed_methods, reason = "tests read reference files")]
 pub(super) fn candles(case: &Path) -> Vec<(Symbol, Bars)> {
     let config: serde_json::Value = serde_json::from_str(&text(&case.join("config.json"))).unwrap();
     let pairs = config["exchange"]["pair_whitelist"].as_array().unwrap();
@@ -19,7 +18,7 @@ pub(super) fn candles(case: &Path) -> Vec<(Symbol, Bars)> {
             let pair: Symbol = pair.as_str().unwrap().parse().unwrap();
             let file = case.join(format!("signals/{}.csv.gz", pair.file_stem()));
             let mut csv_text = String::new();
-            flate2::read::GzDecoder::new(std::fs::read(file).unwrap().as_slice())
+            flate2::read::GzDecoder::new(bytes(&file).as_slice())
                 .read_to_string(&mut csv_text)
                 .unwrap();
             (pair, bars(&csv_text))

@@ -7,8 +7,9 @@ use fondaco_contract::v1alpha1::{
     StrategyUsed, TradingMode, Warning, WarningCode,
 };
 use fondaco_domain::metrics::Conventions;
-use fondaco_domain::trade::Trade;
-use fondaco_domain::{Bars, Symbol, Timeframe};
+use fondaco_domain::strategy::Side;
+use fondaco_domain::trade::{ExitReason, Order, Trade};
+use fondaco_domain::{Bar, Bars, Symbol, Timeframe, UnixMillis};
 use fondaco_engine::stats::{self, PairBars, PriceOf, buy_and_hold, mark_equity, summarize};
 
 use crate::{candles, golden};
@@ -38,6 +39,95 @@ pub(crate) fn of_case(case: &Path) -> Sample {
         serde_json::from_str(&golden::text(&case.join("config.json"))).unwrap();
     let name = case.file_name().unwrap().to_str().unwrap();
     of_parts(name, candles::candles(case), &golden::trades(case), &config)
+}
+
+/// A result of two made-up pairs over two days: a long after each trough of a
+/// wave and a short after each crest, one of them with a hostile tag.
+pub(crate) fn made_up() -> Sample {
+    let wave = |row: usize, length: f64| 100.0 + 8.0 * (row as f64 / length).sin();
+    let series = |length: f64| {
+        let rows = (0..576).map(|row| {
+            let (open, close) = (wave(row, length), wave(row + 1, length));
+            Bar {
+                time: UnixMillis(1_640_995_200_000 + row as i64 * 300_000),
+                open,
+                high: open.max(close) + 0.3,
+                low: open.min(close) - 0.3,
+                close,
+                volume: 1.0,
+            }
+        });
+        Bars::from_rows(rows).unwrap()
+    };
+    let candles: Vec<(Symbol, Bars)> = vec![
+        ("BTC/USDT:USDT".parse().unwrap(), series(20.0)),
+        ("ETH/USDT:USDT".parse().unwrap(), series(31.0)),
+    ];
+    let trades: Vec<Trade> = candles
+        .iter()
+        .flat_map(|(pair, bars)| {
+            (0..11).map(move |turn| made_up_trade(pair, bars, 10 + turn * 50, turn))
+        })
+        .collect();
+    let config = serde_json::json!({
+        "dry_run_wallet": 10_000.0, "trading_mode": "futures", "stake_currency": "USDT",
+        "stake_amount": 1_000.0, "max_open_trades": 2, "tradable_balance_ratio": 0.99, "fee": 0.0005,
+    });
+    of_parts("made_up", candles, &trades, &config)
+}
+
+fn made_up_trade(pair: &Symbol, bars: &Bars, from: usize, turn: usize) -> Trade {
+    let (open, close) = (bars.bar(from), bars.bar(from + 30));
+    let side = if turn.is_multiple_of(2) {
+        Side::Long
+    } else {
+        Side::Short
+    };
+    let sign = if side == Side::Long { 1.0 } else { -1.0 };
+    let fees = 10.0 * 0.0005 * (open.open + close.open);
+    let profit = sign * 10.0 * (close.open - open.open) - fees;
+    let tag = if turn == 3 {
+        "</script><img src=x onerror=alert(1)>"
+    } else {
+        "turn"
+    };
+    let order = |bar: &Bar, is_entry| Order {
+        time: bar.time,
+        is_entry,
+        price: bar.open,
+        amount: 10.0,
+        tag: String::new(),
+    };
+    Trade {
+        pair: pair.clone(),
+        side,
+        open_time: open.time,
+        close_time: close.time,
+        open_rate: open.open,
+        close_rate: close.open,
+        amount: 10.0,
+        stake_amount: 10.0 * open.open,
+        max_stake_amount: 10.0 * open.open,
+        profit_abs: profit,
+        profit_ratio: profit / (10.0 * open.open),
+        fee_open: 0.0005,
+        fee_close: 0.0005,
+        exit_reason: if profit > 0.0 {
+            ExitReason::Roi
+        } else {
+            ExitReason::StopLoss
+        },
+        enter_tag: Some(tag.to_owned()),
+        initial_stop_loss: open.open * 0.9,
+        stop_loss: open.open * 0.9,
+        stop_loss_ratio: -0.1,
+        min_rate: open.low,
+        max_rate: open.high,
+        leverage: 1.0,
+        funding_fees: 0.0,
+        is_open: false,
+        orders: vec![order(&open, true), order(&close, false)],
+    }
 }
 
 /// A result of some candles and trades.
