@@ -55,6 +55,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("fondaco-app", 2),
     layer("fondaco-market", 3),
     layer("fondaco-report", 3),
+    layer("fondaco-store", 3),
     layer("fondaco", 5),
     layer("xtask", 0),
 ];

@@ -101,11 +101,15 @@ impl Context {
 
 /// Runs the asynchronous part of a command to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ContextError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    Ok(runtime()?.block_on(work))
+}
+
+/// The threads of asynchronous work.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, ContextError> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(ContextError::Runtime)?;
-    Ok(runtime.block_on(work))
+        .map_err(ContextError::Runtime)
 }
 
 /// Where the time comes from.

@@ -58,6 +58,14 @@ impl Cell {
         }
     }
 
+    /// The best of its kind.
+    pub(crate) fn good(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            mark: Mark::Good,
+        }
+    }
+
     /// Less important.
     pub(crate) fn dim(text: impl Into<String>) -> Self {
         Self {

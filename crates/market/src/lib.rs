@@ -13,6 +13,8 @@ mod error;
 mod files;
 mod freqtrade;
 mod read;
+mod signals;
+mod source;
 mod store;
 mod write;
 
@@ -21,5 +23,7 @@ pub use download::{BinanceKlines, BinanceSettings, DownloadError, TokioSleeper};
 pub use error::ReadError;
 pub use files::LocalFiles;
 pub use freqtrade::{FreqtradeDir, FreqtradeEntry};
+pub use signals::{SignalsDir, SignalsError};
+pub use source::{ChoiceError, StoreSource};
 pub use store::ParquetStore;
 pub use write::WriteError;

@@ -13,6 +13,7 @@ mod table;
 mod timeframe;
 
 pub(crate) use arrow::{guarded, parquet_batches};
+pub(crate) use bytes::load as load_bytes;
 pub(crate) use clean::clean;
 pub(crate) use name::FileName;
 

@@ -70,18 +70,25 @@ impl BacktestListing {
 
     /// One line of JSON and a newline.
     pub fn to_json(&self) -> Result<String, ContractError> {
-        serde_json::to_string(self).map(|text| text + "\n").map_err(ContractError::Write)
+        serde_json::to_string(self)
+            .map(|text| text + "\n")
+            .map_err(ContractError::Write)
     }
 
     /// Reads a line, refusing other contracts and unknown fields.
     pub fn from_json(text: &str) -> Result<Self, ContractError> {
-        let listing: Self = serde_json::from_str(text)
-            .map_err(|source| ContractError::Shape { expected: BACKTEST_LISTING, source })?;
+        let listing: Self = serde_json::from_str(text).map_err(|source| ContractError::Shape {
+            expected: BACKTEST_LISTING,
+            source,
+        })?;
         if listing.contract == BACKTEST_LISTING {
             Ok(listing)
         } else {
             let found = listing.contract;
-            Err(ContractError::Version { found, expected: BACKTEST_LISTING })
+            Err(ContractError::Version {
+                found,
+                expected: BACKTEST_LISTING,
+            })
         }
     }
 }

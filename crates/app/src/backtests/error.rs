@@ -1,0 +1,125 @@
+//! What can go wrong with a backtest.
+
+use fondaco_domain::strategy::StrategyError;
+use fondaco_domain::{ErrorKind, Hint, Symbol, Timeframe};
+use fondaco_engine::backtest::BacktestError;
+use fondaco_engine::expr::{ExprError, InputError, ParamValueError};
+use fondaco_engine::stats::{MarkError, PortfolioError};
+use thiserror::Error;
+
+use super::source::Series;
+use crate::ports::Failure;
+
+/// Why a backtest gave no result.
+#[derive(Debug, Error)]
+pub enum BacktestsError {
+    /// The strategy cannot be run as it is.
+    #[error(transparent)]
+    Strategy(#[from] StrategyError),
+    /// An expression of the strategy is wrong.
+    #[error(transparent)]
+    Expression(#[from] ExprError),
+    /// A parameter value is wrong.
+    #[error(transparent)]
+    Params(#[from] ParamValueError),
+    /// Candles could not be read.
+    #[error("cannot load {what} of {symbol}")]
+    Load {
+        /// Candles, marks, signals.
+        what: &'static str,
+        /// The instrument.
+        symbol: Symbol,
+        /// Why.
+        #[source]
+        source: Failure,
+    },
+    /// No candles were offered.
+    #[error("{}: no candles were given", symbol)]
+    NoSource {
+        /// The instrument.
+        symbol: Symbol,
+        /// What was asked for.
+        series: Series,
+    },
+    /// A range without candles.
+    #[error("{symbol}: no candle inside the tested range; {what}")]
+    EmptyRange {
+        /// The instrument.
+        symbol: Symbol,
+        /// What there is instead.
+        what: String,
+    },
+    /// Informative candles are missing.
+    #[error(transparent)]
+    Informative(#[from] InputError),
+    /// Smaller candles that are not smaller.
+    #[error("the detail timeframe {detail} is not shorter than {main} or does not divide it")]
+    Detail {
+        /// As asked for.
+        detail: Timeframe,
+        /// The strategy's.
+        main: Timeframe,
+    },
+    /// A market without rules.
+    #[error("{0}: no price and amount steps are known for this market")]
+    NoRules(Symbol),
+    /// No instrument was named and the source has none.
+    #[error("no instrument to test: the source has no {timeframe} candles")]
+    NoPairs {
+        /// The strategy's candle length.
+        timeframe: Timeframe,
+    },
+    /// The loop refused.
+    #[error(transparent)]
+    Engine(#[from] BacktestError),
+    /// The equity could not be computed.
+    #[error(transparent)]
+    Marks(#[from] MarkError),
+    /// Holding could not be computed.
+    #[error(transparent)]
+    Benchmark(#[from] PortfolioError),
+    /// The threads were refused.
+    #[error("cannot start the threads")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+}
+
+impl Hint for BacktestsError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Strategy(error) => error.kind(),
+            Self::Expression(error) => error.kind(),
+            Self::Params(error) => error.kind(),
+            Self::Load { source, .. } => source.kind(),
+            Self::Informative(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
+            Self::Marks(error) => error.kind(),
+            Self::Benchmark(error) => error.kind(),
+            Self::NoSource { .. } | Self::EmptyRange { .. } | Self::NoPairs { .. } => {
+                ErrorKind::NoData
+            }
+            Self::Detail { .. } | Self::NoRules(_) => ErrorKind::Invalid,
+            Self::Threads(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Strategy(error) => error.hint(),
+            Self::Expression(error) => error.hint(),
+            Self::Params(error) => error.hint(),
+            Self::Load { source, .. } => source.hint(),
+            Self::Informative(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Marks(error) => error.hint(),
+            Self::Benchmark(error) => error.hint(),
+            Self::NoSource { .. } => Some("name a folder of candles with --data".into()),
+            Self::EmptyRange { .. } => Some("change --range, or import older candles".into()),
+            Self::NoPairs { .. } => Some("name pairs with --pairs, or import candles".into()),
+            Self::Detail { .. } => Some("use a shorter one, such as 1m".into()),
+            Self::NoRules(_) => Some(
+                "state them in a markets file (--markets); see docs/reference/markets.md".into(),
+            ),
+            Self::Threads(_) => None,
+        }
+    }
+}

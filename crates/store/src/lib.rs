@@ -1,0 +1,12 @@
+//! What Fondaco keeps: results of backtests, as folders of files.
+//!
+//! A result is whole or not there: its files are written beside their place
+//! and moved in, `result.json` last. Start at [`results::Results`].
+
+pub mod error;
+pub mod results;
+mod table;
+
+pub use error::StoreError;
+pub use results::{ResultFiles, Results};
+pub use table::trades_parquet;
