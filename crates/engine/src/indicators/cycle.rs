@@ -159,9 +159,9 @@ pub fn mama(values: &[f64], fast_limit: f64, slow_limit: f64) -> Mama {
             } else {
                 fast_limit
             };
-            mama = weight * x[row] + (1.0 - weight) * mama;
+            mama = (1.0 - weight).mul_add(mama, weight * x[row]);
             let half = weight * 0.5;
-            fama = half * mama + (1.0 - half) * fama;
+            fama = (1.0 - half).mul_add(fama, half * mama);
             if row >= 32 {
                 mamas[row] = mama;
                 famas[row] = fama;
@@ -226,7 +226,7 @@ fn cycles(x: &[f64], begin: usize, mut emit: impl FnMut(usize, &Cycle)) {
         }
         cycle.smooth.rotate_right(1);
         cycle.smooth[0] = smooth;
-        let stretch = 0.075 * cycle.period + 0.54;
+        let stretch = 0.075_f64.mul_add(cycle.period, 0.54);
         let detrender = smoothed.next(smooth, stretch);
         cycle.quadrature = detrended.next(detrender, stretch);
         cycle.inphase = delay[2];
@@ -238,13 +238,20 @@ fn cycles(x: &[f64], begin: usize, mut emit: impl FnMut(usize, &Cycle)) {
     }
 }
 
+/// Smoothing with a fifth for the newest row.
+fn fifth(newest: f64, past: f64) -> f64 {
+    0.2_f64.mul_add(newest, 0.8 * past)
+}
+
 impl Cycle {
     /// Takes the period from how far the phasor turned since the last row.
     fn turn(&mut self, ji: f64, jq: f64) {
-        let q = 0.2 * (self.quadrature + ji) + 0.8 * self.last.q;
-        let i = 0.2 * (self.inphase - jq) + 0.8 * self.last.i;
-        self.re = 0.2 * (i * self.last.i + q * self.last.q) + 0.8 * self.re;
-        self.im = 0.2 * (i * self.last.q - q * self.last.i) + 0.8 * self.im;
+        let q = fifth(self.quadrature + ji, self.last.q);
+        let i = fifth(self.inphase - jq, self.last.i);
+        let re = i.mul_add(self.last.i, q * self.last.q);
+        let im = i * self.last.q - q * self.last.i;
+        self.re = 0.8_f64.mul_add(self.re, 0.2 * re);
+        self.im = 0.8_f64.mul_add(self.im, 0.2 * im);
         self.last = Phase { i, q };
         let before = self.period;
         let mut period = before;
@@ -253,8 +260,8 @@ impl Cycle {
         }
         period = period.min(1.5 * before).max(0.67 * before);
         period = period.clamp(6.0, LONGEST as f64);
-        self.period = 0.2 * period + 0.8 * before;
-        self.smooth_period = 0.33 * self.period + 0.67 * self.smooth_period;
+        self.period = fifth(period, before);
+        self.smooth_period = 0.67_f64.mul_add(self.smooth_period, 0.33 * self.period);
     }
 
     /// The period in whole rows.

@@ -54,8 +54,8 @@ pub fn willr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64
     one([high, low, close], |[high, low, close], out| {
         highest_row(high, period, |row, at| out[row] = high[at]);
         lowest_row(low, period, |row, at| {
-            let span = (out[row] - low[at]) / -100.0;
-            out[row] = ratio_or_zero(out[row] - close[row], span);
+            let span = out[row] - low[at];
+            out[row] = -100.0 * ratio_or_zero(out[row] - close[row], span);
         });
     })
 }
@@ -120,7 +120,8 @@ pub fn mfi(high: &[f64], low: &[f64], close: &[f64], volume: &[f64], period: usi
                     out[row] = if both < 1.0 {
                         0.0
                     } else {
-                        100.0 * (rising / both)
+                        // Carried sums can end a bit outside.
+                        (100.0 * (rising / both)).clamp(0.0, 100.0)
                     };
                 }
             }
@@ -233,8 +234,8 @@ fn position_in_range(high: &[f64], low: &[f64], close: &[f64], period: usize) ->
     one([high, low, close], |[high, low, close], out| {
         highest_row(high, period, |row, at| out[row] = high[at]);
         lowest_row(low, period, |row, at| {
-            let span = (out[row] - low[at]) / 100.0;
-            out[row] = ratio_or_zero(close[row] - low[at], span);
+            let span = out[row] - low[at];
+            out[row] = 100.0 * ratio_or_zero(close[row] - low[at], span);
         });
     })
 }

@@ -5,11 +5,11 @@ use super::runs::one;
 
 /// Where the least-squares line through the last `period` rows ends.
 ///
-/// The sums are taken afresh for every window: no running form gives the same
-/// bits.
+/// The sums are carried from row to row and taken afresh every 32 × `period`
+/// rows.
 pub fn linearreg(values: &[f64], period: usize) -> Vec<f64> {
     lines(values, period, |line| {
-        line.start + line.slope * (period - 1) as f64
+        line.slope.mul_add((period - 1) as f64, line.start)
     })
 }
 
@@ -33,28 +33,43 @@ pub fn linearreg_angle(values: &[f64], period: usize) -> Vec<f64> {
 /// Time series forecast: that line continued by one row.
 pub fn tsf(values: &[f64], period: usize) -> Vec<f64> {
     lines(values, period, |line| {
-        line.start + line.slope * period as f64
+        line.slope.mul_add(period as f64, line.start)
     })
 }
 
 /// Pearson's correlation of two series over the last `period` rows.
+///
+/// Carried from row to row as in `var`: sums of distances from an anchor.
 pub fn correl(x: &[f64], y: &[f64], period: usize) -> Vec<f64> {
     one([x, y], |[x, y], out| {
-        let n = period as f64;
-        let mut sums = Products::default();
-        for row in 0..x.len() {
-            sums.add(x[row], y[row]);
-            if row + 1 < period {
-                continue;
+        if x.len() < period {
+            return;
+        }
+        let per_row = 1.0 / period as f64;
+        let mean = |z: &[f64]| z.iter().fold(0.0, |sum, value| sum + value) * per_row;
+        let mut anchor = (x[0], y[0]);
+        let mut sums = Products::of(&x[..period], &y[..period], anchor);
+        let mut age = 0;
+        for row in period - 1..x.len() {
+            let window = row + 1 - period..=row;
+            age += 1;
+            if row >= period {
+                sums.remove(x[row - period] - anchor.0, y[row - period] - anchor.1);
+                sums.add(x[row] - anchor.0, y[row] - anchor.1);
             }
-            let spread = (sums.xx - sums.x * sums.x / n) * (sums.yy - sums.y * sums.y / n);
+            if age == 32 * period || sums.cancel(per_row) {
+                let (x, y) = (&x[window.clone()], &y[window]);
+                anchor = (mean(x), mean(y));
+                sums = Products::of(x, y, anchor);
+                age = 0;
+            }
+            let (spread_x, spread_y) = sums.spreads(per_row);
+            let spread = spread_x * spread_y;
             out[row] = if spread > 0.0 {
-                (sums.xy - sums.x * sums.y / n) / spread.sqrt()
+                (sums.xy - sums.x * sums.y * per_row) / spread.sqrt()
             } else {
                 0.0
             };
-            let oldest = row + 1 - period;
-            sums.remove(x[oldest], y[oldest]);
         }
     })
 }
@@ -63,30 +78,46 @@ pub fn correl(x: &[f64], y: &[f64], period: usize) -> Vec<f64> {
 /// last `period` changes.
 pub fn beta(x: &[f64], y: &[f64], period: usize) -> Vec<f64> {
     one([x, y], |[x, y], out| {
-        let n = period as f64;
-        let change = |z: &[f64], row: usize| {
-            if z[row - 1] == 0.0 {
-                0.0
-            } else {
-                (z[row] - z[row - 1]) / z[row - 1]
+        if x.len() <= period {
+            return;
+        }
+        let (n, per_row) = (period as f64, 1.0 / period as f64);
+        let (x, y) = (changes(x), changes(y));
+        let mean = |z: &[f64]| z.iter().fold(0.0, |sum, value| sum + value) / n;
+        let mut anchor = (x[0], y[0]);
+        let mut sums = Products::of(&x[..period], &y[..period], anchor);
+        let mut age = 0;
+        for row in period - 1..x.len() {
+            let window = row + 1 - period..=row;
+            age += 1;
+            if row >= period {
+                sums.remove(x[row - period] - anchor.0, y[row - period] - anchor.1);
+                sums.add(x[row] - anchor.0, y[row] - anchor.1);
             }
-        };
-        let mut sums = Products::default();
-        for row in 1..x.len() {
-            sums.add(change(x, row), change(y, row));
-            if row < period {
-                continue;
+            if age == 32 * period || sums.spreads(per_row).0 <= 1e-8 * sums.xx {
+                let (x, y) = (&x[window.clone()], &y[window]);
+                anchor = (mean(x), mean(y));
+                sums = Products::of(x, y, anchor);
+                age = 0;
             }
             let spread = n * sums.xx - sums.x * sums.x;
-            out[row] = if spread == 0.0 {
+            out[row + 1] = if spread == 0.0 {
                 0.0
             } else {
                 (n * sums.xy - sums.x * sums.y) / spread
             };
-            let oldest = row + 1 - period;
-            sums.remove(change(x, oldest), change(y, oldest));
         }
     })
+}
+
+/// Relative changes from row to row, one fewer than the rows; 0 from a 0.
+fn changes(z: &[f64]) -> Vec<f64> {
+    z.windows(2)
+        .map(|pair| match pair[0] {
+            0.0 => 0.0,
+            before => (pair[1] - before) / before,
+        })
+        .collect()
 }
 
 /// The share, in percent, of the `period` rows before that are below this one.
@@ -110,12 +141,23 @@ fn lines(values: &[f64], period: usize, emit: impl Fn(Line) -> f64) -> Vec<f64> 
     let sum_t = n * (n - 1.0) * 0.5;
     let sum_tt = n * (n - 1.0) * (2.0 * n - 1.0) / 6.0;
     let divisor = sum_t * sum_t - n * sum_tt;
+    let fresh = |window: &[f64]| {
+        let (mut sum, mut sum_t_x) = (0.0, 0.0);
+        for (row, value) in window.iter().enumerate() {
+            sum += value;
+            sum_t_x += (period - 1 - row) as f64 * value;
+        }
+        (sum, sum_t_x)
+    };
     one([values], |[x], out| {
+        let (mut sum, mut sum_t_x) = (0.0, 0.0);
         for (first, window) in x.windows(period).enumerate() {
-            let (mut sum, mut sum_t_x) = (0.0, 0.0);
-            for (row, value) in window.iter().enumerate() {
-                sum += value;
-                sum_t_x += (period - 1 - row) as f64 * value;
+            if first.is_multiple_of(32 * period) {
+                (sum, sum_t_x) = fresh(window);
+            } else {
+                let (oldest, newest) = (x[first - 1], window[period - 1]);
+                sum_t_x = sum_t_x + sum - n * oldest;
+                sum = sum - oldest + newest;
             }
             let slope = (n * sum_t_x - sum_t * sum) / divisor;
             let start = (sum - slope * sum_t) / n;
@@ -135,6 +177,28 @@ struct Products {
 }
 
 impl Products {
+    fn of(x: &[f64], y: &[f64], anchor: (f64, f64)) -> Self {
+        let mut sums = Self::default();
+        for (x, y) in x.iter().zip(y) {
+            sums.add(x - anchor.0, y - anchor.1);
+        }
+        sums
+    }
+
+    /// Sums of squared distances from the means.
+    fn spreads(&self, per_row: f64) -> (f64, f64) {
+        (
+            self.xx - self.x * self.x * per_row,
+            self.yy - self.y * self.y * per_row,
+        )
+    }
+
+    /// Whether so little is left of the squares that their digits cancel.
+    fn cancel(&self, per_row: f64) -> bool {
+        let (x, y) = self.spreads(per_row);
+        x <= 1e-8 * self.xx || y <= 1e-8 * self.yy
+    }
+
     fn add(&mut self, x: f64, y: f64) {
         self.x += x;
         self.xx += x * x;

@@ -31,8 +31,8 @@ pub fn kama(values: &[f64], period: usize) -> Vec<f64> {
             } else {
                 (net / travelled).abs()
             };
-            let weight = efficiency * (FAST - SLOW) + SLOW;
-            average += (x[row] - average) * (weight * weight);
+            let weight = efficiency.mul_add(FAST - SLOW, SLOW);
+            average = (x[row] - average).mul_add(weight * weight, average);
             out[row] = average;
         }
     })
@@ -80,7 +80,7 @@ pub fn sar(high: &[f64], low: &[f64], step: f64, most: f64) -> Vec<f64> {
                     factor = (factor + step).min(most);
                 }
             }
-            stop += factor * (extreme - stop);
+            stop = factor.mul_add(extreme - stop, stop);
             stop = if long {
                 stop.min(low[before]).min(bottom)
             } else {

@@ -1,9 +1,9 @@
 //! True range, deviation, and the bands built on them.
 
-use super::average::{ema, sma};
+use super::average::{ema, rma, sma};
 use super::registry::{Indicator, Input, Param, Source, rows};
 use super::runs::{by_run, one};
-use super::window::{carried_sum, highest_row, lowest_row};
+use super::window::{highest_row, lowest_row};
 
 /// True range: the span of the row and the close before.
 pub fn trange(high: &[f64], low: &[f64], close: &[f64]) -> Vec<f64> {
@@ -16,16 +16,7 @@ pub fn trange(high: &[f64], low: &[f64], close: &[f64]) -> Vec<f64> {
 
 /// Average true range: Wilder's average of [`trange`].
 pub fn atr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64> {
-    one([&trange(high, low, close)], |[range], out| {
-        let Some(mut average) = super::average::mean_of_first(range, period) else {
-            return;
-        };
-        out[period - 1] = average;
-        for row in period..range.len() {
-            average = (average * (period - 1) as f64 + range[row]) / period as f64;
-            out[row] = average;
-        }
-    })
+    rma(&trange(high, low, close), period)
 }
 
 /// [`atr`] in percent of the close.
@@ -41,17 +32,76 @@ pub fn natr(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64>
     average
 }
 
-/// Population variance of the last `period` rows, from carried sums of values
-/// and squares.
+/// Population variance of the last `period` rows.
+///
+/// Carried from row to row as sums of distances from an anchor, which is moved
+/// to the window's mean every 32 × `period` rows, and wherever the variance is
+/// so small beside the distances that their digits would cancel.
 pub fn var(values: &[f64], period: usize) -> Vec<f64> {
     one([values], |[x], out| {
-        let squares: Vec<f64> = x.iter().map(|x| x * x).collect();
-        let mut means = vec![0.0; x.len()];
-        carried_sum(x, period, |row, sum| means[row] = sum / period as f64);
-        carried_sum(&squares, period, |row, sum| {
-            out[row] = sum / period as f64 - means[row] * means[row];
-        });
+        if x.len() < period {
+            return;
+        }
+        let mut distances = Distances::from(&x[..period], x[0]);
+        let mut age = 0;
+        for row in period - 1..x.len() {
+            let window = &x[row + 1 - period..=row];
+            age += 1;
+            if row >= period {
+                distances.slide(x[row - period], x[row]);
+            }
+            if age == 32 * period || distances.cancel() {
+                distances = Distances::from(window, distances.mean_of(window));
+                age = 0;
+            }
+            out[row] = distances.variance().max(0.0);
+        }
     })
+}
+
+/// Sums of distances from an anchor, and of their squares.
+struct Distances {
+    anchor: f64,
+    per_row: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Distances {
+    fn from(window: &[f64], anchor: f64) -> Self {
+        let mut distances = Self {
+            anchor,
+            per_row: 1.0 / window.len() as f64,
+            sum: 0.0,
+            squares: 0.0,
+        };
+        for value in window {
+            distances.sum += value - anchor;
+            distances.squares += (value - anchor) * (value - anchor);
+        }
+        distances
+    }
+
+    fn slide(&mut self, oldest: f64, newest: f64) {
+        let (left, came) = (oldest - self.anchor, newest - self.anchor);
+        self.sum -= left;
+        self.squares -= left * left;
+        self.sum += came;
+        self.squares += came * came;
+    }
+
+    fn variance(&self) -> f64 {
+        let mean = self.sum * self.per_row;
+        self.squares * self.per_row - mean * mean
+    }
+
+    fn cancel(&self) -> bool {
+        self.variance() <= 1e-8 * (self.squares * self.per_row)
+    }
+
+    fn mean_of(&self, window: &[f64]) -> f64 {
+        window.iter().fold(0.0, |sum, value| sum + value) * self.per_row
+    }
 }
 
 /// Population standard deviation of the last `period` rows.
@@ -71,16 +121,10 @@ pub fn stddev(values: &[f64], period: usize) -> Vec<f64> {
 pub fn avgdev(values: &[f64], period: usize) -> Vec<f64> {
     one([values], |[x], out| {
         for row in period - 1..x.len() {
-            let window = &x[row + 1 - period..=row];
-            let mut sum = 0.0;
-            for value in window {
-                sum += value;
-            }
-            let mean = sum / period as f64;
-            let mut apart = 0.0;
-            for value in window {
-                apart += (value - mean).abs();
-            }
+            // Newest first: the order decides the last bits.
+            let window = || x[row + 1 - period..=row].iter().rev();
+            let mean = window().fold(0.0, |sum, value| sum + value) / period as f64;
+            let apart = window().fold(0.0, |sum, value| sum + (value - mean).abs());
             out[row] = apart / period as f64;
         }
     })
@@ -119,7 +163,8 @@ pub fn zscore(values: &[f64], period: usize) -> Vec<f64> {
 }
 
 /// Keltner channels: an exponential average of the typical price and a
-/// multiple of the average true range.
+/// multiple of the average true range, which is begun so late that its first
+/// row is the other's, where it can be.
 pub fn keltner(
     high: &[f64],
     low: &[f64],
@@ -128,9 +173,14 @@ pub fn keltner(
     range: usize,
     multiple: f64,
 ) -> Bands {
-    let typical = super::price::typprice(high, low, close);
-    let middle = ema(&typical, period);
-    around(middle, &atr(high, low, close, range), multiple)
+    let middle = ema(&super::price::typprice(high, low, close), period);
+    let late = (period - 1).saturating_sub(range);
+    let [width] = by_run([high, low, close], |[high, low, close], [out]| {
+        let late = late.min(close.len());
+        let range = atr(&high[late..], &low[late..], &close[late..], range);
+        out[late..].copy_from_slice(&range);
+    });
+    around(middle, &width, multiple)
 }
 
 /// Donchian channels: highest high, lowest low and their middle, this row
@@ -266,7 +316,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
         recursive: false,
         warmup: |p| rows(p[0]) - 1,
         compute: |x, p| vec![var(x[0], rows(p[0]))],
-        formula: "mean of x² − (mean of x)² over the last `period`",
+        formula: "mean of (x − a)² − (mean of x − a)² over the last `period`, for an anchor a near the values",
         source: Source::exact("TA-Lib `VAR`"),
     },
     Indicator {
@@ -348,7 +398,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
         recursive: true,
         warmup: |p| (rows(p[0]) - 1).max(rows(p[1])),
         compute: |x, p| columns(keltner(x[0], x[1], x[2], rows(p[0]), rows(p[1]), p[2])),
-        formula: "ema((high + low + close) / 3, `period`) ± `multiple` · atr(`range`)",
+        formula: "ema((high + low + close) / 3, `period`) ± `multiple` · atr(`range`), the atr begun as late as the first row of the ema allows",
         source: Source::exact("TA-Lib `KC`"),
     },
     Indicator {

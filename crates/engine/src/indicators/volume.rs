@@ -51,8 +51,8 @@ pub fn adosc(
         let (mut fast, mut slow) = (line[0], line[0]);
         for row in 0..line.len() {
             if row > 0 {
-                fast = quick * line[row] + (1.0 - quick) * fast;
-                slow = lazy * line[row] + (1.0 - lazy) * slow;
+                fast = (1.0 - quick).mul_add(fast, quick * line[row]);
+                slow = (1.0 - lazy).mul_add(slow, lazy * line[row]);
             }
             if row >= first {
                 out[row] = fast - slow;
