@@ -261,7 +261,7 @@ impl Hint for ReadError {
             }
             Self::Bars { .. } => "fetch the file again",
             Self::NotInFolder { .. } => {
-                "see what is there with `fondaco data list --freqtrade DIR`"
+                "name a folder that holds such files, as in BTC_USDT-5m.feather"
             }
             Self::SeveralExchanges { .. } => "name the folder of one of them",
         };

@@ -153,7 +153,7 @@ impl fmt::Display for Selector {
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() {
-            f.write_str("any data set")
+            f.write_str("data set")
         } else {
             write!(f, "{}", parts.join(" "))
         }

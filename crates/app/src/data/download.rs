@@ -87,7 +87,7 @@ pub async fn download(
             pages: run.pages,
             resumed_from,
         }),
-        Err(DataError::File(cause)) => Err(DataError::Stopped {
+        Err(DataError::File(cause)) if run.added > 0 => Err(DataError::Stopped {
             stored: run.added,
             cause,
         }),

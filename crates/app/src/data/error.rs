@@ -41,7 +41,7 @@ pub enum DataError {
         conflict: Box<OverlapConflict>,
     },
     /// Nothing in the store is meant.
-    #[error("nothing in the store is {0}")]
+    #[error("the store has no {0}")]
     NoMatch(Selector),
     /// Several data sets are meant where one is needed.
     #[error("{wanted} could be {candidates}", candidates = candidates.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))]
@@ -68,7 +68,7 @@ pub enum DataError {
         symbol: String,
     },
     /// A check found something the caller does not accept.
-    #[error("{count} series have findings of that severity")]
+    #[error("findings of that severity in {count} series")]
     Findings {
         /// How many.
         count: usize,

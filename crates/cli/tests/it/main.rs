@@ -1,6 +1,7 @@
 //! The real program in temporary folders.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod data;
 mod documents;
 mod errors;
 mod harness;

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 
+mod downloads;
 mod freqtrade;
+mod imports;
 mod quality;
 mod readers;
 mod store;
