@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use super::drawdown::max_drawdown;
 use super::freqtrade::freqtrade_figures;
 use super::grid::PairBars;
-use super::trades::trade_figures;
+use super::trades::{by_close, trade_figures};
 
 /// What every row is computed with.
 #[derive(Debug, Clone, Copy)]
@@ -112,57 +112,53 @@ pub(super) fn by_period(
     equity: &Equity,
     benchmark: Option<&Equity>,
 ) -> Vec<PeriodRow> {
-    let closed = closes_by(period, basis.trades);
+    let closed = by_close(basis.trades);
     let mut rows = Vec::new();
-    let mut from = 0;
-    while from < equity.time.len() {
-        let key = key(period, equity.time[from]);
-        let after = period_end(period, &equity.time, from);
+    let (mut from, mut counted) = (0, 0);
+    while let Some(&first) = equity.time.get(from) {
+        let end = period.end(first);
+        let after = equity.time.partition_point(|&at| at < end);
+        let closed_after = closed.partition_point(|trade| trade.close_time < end);
+        let closes = &closed[counted..closed_after];
         let before = |series: &[f64]| {
             from.checked_sub(1)
                 .map_or(basis.starting_balance, |row| series[row])
         };
-        let start = before(&equity.value);
-        let end = equity.value[after - 1];
-        let (trades, wins) = closed.get(&key).copied().unwrap_or_default();
+        let (start, last) = (before(&equity.value), equity.value[after - 1]);
+        let (year, month) = period.name(first);
         rows.push(PeriodRow {
-            year: key.0,
-            month: key.1,
-            total_return: end / start - 1.0,
+            year,
+            month,
+            total_return: last / start - 1.0,
             benchmark_return: benchmark
                 .map(|held| held.value[after - 1] / before(&held.value) - 1.0),
-            profit_abs: end - start,
-            trades,
-            wins,
+            profit_abs: last - start,
+            trades: closes.len() as u32,
+            wins: closes.iter().filter(|trade| trade.profit_abs > 0.0).count() as u32,
             max_drawdown: max_drawdown(start, &equity.value[from..after]),
         });
-        from = after;
+        (from, counted) = (after, closed_after);
     }
     rows
 }
 
-type Key = (i16, Option<u8>);
-
-fn key(period: Period, at: UnixMillis) -> Key {
-    let (year, month) = at.year_month();
-    match period {
-        Period::Month => (year, Some(month.unsigned_abs())),
-        Period::Year => (year, None),
+impl Period {
+    fn name(self, at: UnixMillis) -> (i16, Option<u8>) {
+        let (year, month) = at.year_month();
+        match self {
+            Self::Month => (year, Some(month.unsigned_abs())),
+            Self::Year => (year, None),
+        }
     }
-}
 
-/// The first row after the period of a row, found by halving.
-fn period_end(period: Period, time: &[UnixMillis], from: usize) -> usize {
-    let this = key(period, time[from]);
-    from + time[from..].partition_point(|&at| key(period, at) == this)
-}
-
-fn closes_by(period: Period, trades: &[Trade]) -> IndexMap<Key, (u32, u32)> {
-    let mut counts: IndexMap<Key, (u32, u32)> = IndexMap::new();
-    for trade in trades.iter().filter(|trade| !trade.is_open) {
-        let count = counts.entry(key(period, trade.close_time)).or_default();
-        count.0 += 1;
-        count.1 += u32::from(trade.profit_abs > 0.0);
+    /// The first instant after the period of an instant.
+    fn end(self, at: UnixMillis) -> UnixMillis {
+        let date = at.date();
+        let last = match self {
+            Self::Month => date.last_of_month(),
+            Self::Year => date.last_of_year(),
+        };
+        last.tomorrow()
+            .map_or(UnixMillis(i64::MAX), UnixMillis::midnight)
     }
-    counts
 }

@@ -196,6 +196,10 @@ proptest! {
         prop_assert!(summary.account.holds, "{:?}", summary.account);
         let months: f64 = summary.by_month.iter().map(|row| 1.0 + row.total_return).product();
         prop_assert!((months - 1.0 - summary.metrics.total_return).abs() < 1e-9);
+        for periods in [&summary.by_month, &summary.by_year] {
+            let closes: u32 = periods.iter().map(|row| row.trades).sum();
+            prop_assert_eq!(closes, summary.metrics.trades.trades);
+        }
         let by_pair: u32 = summary.by_pair.iter().map(|row| row.figures.trades).sum();
         prop_assert_eq!(by_pair, summary.metrics.trades.trades);
         let by_reason: f64 = summary.by_exit_reason.iter().map(|row| row.figures.profit_abs).sum();
@@ -296,4 +300,65 @@ fn a_trade_that_cannot_be_valued_is_an_error() {
         ..good
     };
     assert!(matches!(mark(&name, bare), Err(MarkError::NoOrders { .. })));
+}
+
+#[test]
+fn months_and_years_end_at_midnight() {
+    let day = |text| fondaco_domain::time::parse_stamp(text).unwrap();
+    let stamps = [
+        "2021-12-31T23:00:00Z",
+        "2022-01-01",
+        "2022-01-31T23:00:00Z",
+        "2022-02-01",
+    ];
+    let rows = stamps
+        .iter()
+        .zip([100.0, 110.0, 99.0, 99.0])
+        .map(|(at, price)| Bar {
+            time: day(at),
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: 1.0,
+        });
+    let series = Bars::from_rows(rows).unwrap();
+    let name = symbol(0);
+    let pairs = [PairBars {
+        pair: &name,
+        bars: &series,
+    }];
+    let held = buy_and_hold(&pairs, 100.0, PriceOf::Open, PriceOf::Close).unwrap();
+    let summary = summarize(&Run {
+        pairs: &pairs,
+        trades: &[],
+        starting_balance: 100.0,
+        equity: &held,
+        benchmark: None,
+        timeframe: Timeframe::HOUR,
+        conventions: Conventions::daily(365.0),
+    })
+    .unwrap();
+    let months: Vec<_> = summary
+        .by_month
+        .iter()
+        .map(|row| {
+            (
+                row.year,
+                row.month,
+                row.profit_abs.round(),
+                (row.max_drawdown * 100.0).round(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        months,
+        [
+            (2021, Some(12), 0.0, 0.0),
+            (2022, Some(1), -1.0, 10.0),
+            (2022, Some(2), 0.0, 0.0)
+        ]
+    );
+    assert_eq!(summary.by_year.len(), 2);
+    assert!(!summary.account.holds, "no trade explains these gains");
 }
