@@ -120,14 +120,18 @@ pub(super) fn cross(cross: Cross, a: Numbers<'_>, b: Numbers<'_>, rows: usize) -
     };
     match (a, b) {
         (Numbers::Column(a), Numbers::Column(b)) => {
+            // Slices of one length and no branch, so that rows are compared
+            // several at a time.
+            let Some(last) = rows.checked_sub(1) else {
+                return Vec::new();
+            };
+            let (a_before, b_before) = (&a[..last], &b[..last]);
+            let (a, b) = (&a[1..=last], &b[1..=last]);
             let mut crossed = vec![false; rows];
-            let before = a.iter().zip(b);
-            let now = a.iter().zip(b).skip(1);
-            let later = crossed.iter_mut().skip(1);
-            for ((crossed, (a, b)), (a_before, b_before)) in later.zip(now).zip(before) {
-                // Without a branch, so that rows are compared several at a time.
-                let (above, was_not) = (a > b, a_before <= b_before);
-                *crossed = above & was_not;
+            let later = &mut crossed[1..=last];
+            for row in 0..last {
+                let (above, was_not) = (a[row] > b[row], a_before[row] <= b_before[row]);
+                later[row] = above & was_not;
             }
             crossed
         }
