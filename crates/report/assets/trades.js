@@ -2,7 +2,7 @@
 
 const tradeTable = byId("trades");
 if (tradeTable) {
-  const trades = DATA.trades, PAGE = 25;
+  const trades = DATA.trades, SCREEN = 25, PAPER = 1000;
   const all = trades.pair.map((_, row) => row);
   const name = (column) => (row) => trades.names[trades[column][row]];
   const number = (column) => (row) => trades[column][row];
@@ -15,7 +15,7 @@ if (tradeTable) {
     lost: (row) => !trades.left[row] && trades.profit[row] < 0,
     left: (row) => trades.left[row] === 1,
   };
-  let rows = all, page = 0, sorted = null;
+  let rows = all, page = 0, sorted = null, size = SCREEN;
 
   function select() {
     const words = byId("trade-find").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -59,11 +59,11 @@ if (tradeTable) {
   }
 
   function show() {
-    const pages = Math.max(1, Math.ceil(rows.length / PAGE));
+    const pages = Math.max(1, Math.ceil(rows.length / size));
     page = inside(page, 0, pages - 1);
-    const shown = rows.slice(page * PAGE, (page + 1) * PAGE);
+    const shown = rows.slice(page * size, (page + 1) * size);
     tradeTable.tBodies[0].replaceChildren(...shown.map(line));
-    byId("page-now").textContent = rows.length === 0 ? "no trades" : `${page * PAGE + 1}–${page * PAGE + shown.length} of ${fixed(rows.length, 0)}`;
+    byId("page-now").textContent = rows.length === 0 ? "no trades" : `${page * size + 1}–${page * size + shown.length} of ${fixed(rows.length, 0)}`;
     byId("page-prev").disabled = page === 0;
     byId("page-next").disabled = page === pages - 1;
   }
@@ -84,5 +84,8 @@ if (tradeTable) {
   byId("trade-result").addEventListener("change", select);
   byId("page-prev").addEventListener("click", () => { page--; show(); });
   byId("page-next").addEventListener("click", () => { page++; show(); });
+  // Paper cannot be paged.
+  addEventListener("beforeprint", () => { size = PAPER; page = 0; show(); });
+  addEventListener("afterprint", () => { size = SCREEN; show(); });
   select();
 }

@@ -1,8 +1,10 @@
 //! The value of an account at every candle, from its trades.
 
+use std::collections::HashMap;
+
 use fondaco_domain::strategy::Side;
 use fondaco_domain::trade::{Equity, Trade};
-use fondaco_domain::{ErrorKind, Hint, Symbol, UnixMillis};
+use fondaco_domain::{Bars, ErrorKind, Hint, Symbol, UnixMillis};
 use thiserror::Error;
 
 use super::grid::{PairBars, grid};
@@ -69,13 +71,14 @@ pub fn mark_equity(
     starting_balance: f64,
 ) -> Result<Equity, MarkError> {
     let time = grid(pairs);
+    let pairs = by_name(pairs);
     // Realised profit enters at its stamp and stays; open positions are added
     // to each stamp they are held at.
     let mut realised = vec![0.0; time.len()];
     let mut open = vec![0.0; time.len()];
     let mut invested = vec![0.0; time.len()];
     for trade in trades {
-        let mut position = Position::of(pairs, trade)?;
+        let mut position = Position::of(&pairs, trade)?;
         let from = stamp_of(&time, trade.open_time);
         let until = if trade.is_open {
             time.len()
@@ -106,18 +109,23 @@ pub fn mark_equity(
 /// The gain of the positions still open at the last close of their pair, with
 /// the fees they paid so far.
 pub fn open_value(pairs: &[PairBars<'_>], trades: &[Trade]) -> Result<f64, MarkError> {
+    let last = pairs
+        .iter()
+        .filter_map(|pair| pair.bars.time().last())
+        .max();
+    let pairs = by_name(pairs);
     let mut sum = 0.0;
     for trade in trades.iter().filter(|trade| trade.is_open) {
-        let mut position = Position::of(pairs, trade)?;
-        let last = pairs
-            .iter()
-            .filter_map(|pair| pair.bars.time().last())
-            .max();
+        let mut position = Position::of(&pairs, trade)?;
         if let Some(&last) = last {
             sum += position.at(last, None).0;
         }
     }
     Ok(sum)
+}
+
+fn by_name<'a>(pairs: &[PairBars<'a>]) -> HashMap<&'a Symbol, &'a Bars> {
+    pairs.iter().map(|pair| (pair.pair, pair.bars)).collect()
 }
 
 /// The last stamp not after the instant.
@@ -128,7 +136,7 @@ fn stamp_of(time: &[UnixMillis], at: UnixMillis) -> usize {
 /// A trade being walked forward in time.
 struct Position<'a> {
     trade: &'a Trade,
-    pair: PairBars<'a>,
+    bars: &'a Bars,
     next_order: usize,
     row: usize,
     /// What orders brought minus what they cost, fees included.
@@ -140,23 +148,23 @@ struct Position<'a> {
 }
 
 impl<'a> Position<'a> {
-    fn of(pairs: &[PairBars<'a>], trade: &'a Trade) -> Result<Self, MarkError> {
+    fn of(pairs: &HashMap<&Symbol, &'a Bars>, trade: &'a Trade) -> Result<Self, MarkError> {
         let at = trade.open_time;
         let pair = || trade.pair.clone();
         if trade.orders.is_empty() {
             return Err(MarkError::NoOrders { pair: pair(), at });
         }
         let bars = pairs
-            .iter()
-            .find(|candidate| *candidate.pair == trade.pair && !candidate.bars.is_empty())
+            .get(&trade.pair)
+            .filter(|bars| !bars.is_empty())
             .ok_or_else(|| MarkError::NoCandles { pair: pair(), at })?;
-        let row = stamp_of(bars.bars.time(), at);
-        if bars.bars.time()[row] > at {
+        let row = stamp_of(bars.time(), at);
+        if bars.time()[row] > at {
             return Err(MarkError::BeforeCandles { pair: pair(), at });
         }
         Ok(Self {
             trade,
-            pair: *bars,
+            bars,
             next_order: 0,
             row,
             cash: 0.0,
@@ -169,11 +177,11 @@ impl<'a> Position<'a> {
     /// with a stamp; `next` is the stamp after it.
     fn at(&mut self, stamp: UnixMillis, next: Option<UnixMillis>) -> (f64, f64) {
         self.fill_orders_before(next);
-        let time = self.pair.bars.time();
+        let time = self.bars.time();
         while time.get(self.row + 1).is_some_and(|&time| time <= stamp) {
             self.row += 1;
         }
-        let close = self.pair.bars.close()[self.row];
+        let close = self.bars.close()[self.row];
         let worth = self.amount * close;
         let (gain, unrealised) = match self.trade.side {
             Side::Long => (self.cash + worth, worth - self.cost),
