@@ -7,7 +7,7 @@ use fondaco_app::data::{CheckRules, Checked, ReadOptions, check_files};
 use fondaco_app::ports::Quiet;
 use fondaco_domain::calendar::{Anchor, Calendar};
 use fondaco_domain::quality::Issue;
-use fondaco_domain::{Hint, Timeframe, UnixMillis};
+use fondaco_domain::{Bar, Hint, Timeframe, UnixMillis};
 use fondaco_market::{LocalFiles, read_holidays};
 use jiff::civil::Date;
 
@@ -97,24 +97,24 @@ fn short_days_are_short_in_the_hours_of_a_fund() {
     };
     let checked = check_with(path.clone(), &CheckRules::default(), &options).remove(0);
     assert_eq!(checked.report.finding(Issue::Gap), None);
-    // The fund may trade on for a while after a short day's close (once with
-    // a stray print as late as 15:00), but its last hour of any size is never
-    // that of a whole day; on other days it always is.
-    let mut last_hour: BTreeMap<Date, UnixMillis> = BTreeMap::new();
+    // The fund may trade on for a while after a short day's close, with a
+    // stray print as late as 15:00; but only the last hour of a whole day has
+    // a share in the day's volume.
+    let mut days: BTreeMap<Date, Vec<Bar>> = BTreeMap::new();
     for bar in read_one(&path, &options).bars.rows() {
-        if bar.volume >= 10_000.0 {
-            last_hour.insert(bar.time.date(), bar.time);
-        }
+        days.entry(bar.time.date()).or_default().push(bar);
     }
     let hour = |at: UnixMillis| at.timestamp().in_tz("America/New_York").unwrap().hour();
     let mut short = Vec::new();
-    for (date, last) in last_hour {
+    for (date, bars) in days {
+        let volume: f64 = bars.iter().map(|bar| bar.volume).sum();
+        let whole = bars
+            .iter()
+            .any(|bar| hour(bar.time) == 15 && bar.volume > volume / 100.0);
         let close = Calendar::UsEquities.session(date).unwrap().spans[0].1;
-        if hour(close) == 13 {
-            assert!(hour(last) < 15, "{date}");
+        assert_eq!(whole, hour(close) == 16, "{date}");
+        if !whole {
             short.push(date);
-        } else {
-            assert_eq!(hour(last), 15, "{date}");
         }
     }
     assert_eq!(short.len(), SHORT_DAYS_TO_2021, "{short:?}");
