@@ -137,8 +137,8 @@ fn each(
             low,
             close,
         };
-        for row in warmup..out.len() {
-            out[row] = value(candles, row);
+        for (row, out) in out.iter_mut().enumerate().skip(warmup) {
+            *out = value(candles, row);
         }
     })
 }

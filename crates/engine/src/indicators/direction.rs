@@ -22,15 +22,15 @@ pub fn directional_movement(
 ) -> Vec<f64> {
     one([high, low], |[high, low], out| {
         let mut sum = 0.0;
-        for row in 1..high.len() {
+        for (row, out) in out.iter_mut().enumerate().skip(1) {
             let (plus, minus) = moved(high, low, row);
-            let move_ = match direction {
+            let distance = match direction {
                 Direction::Plus => plus,
                 Direction::Minus => minus,
             };
-            sum = wilder(sum, move_, row, period);
+            sum = wilder(sum, distance, row, period);
             if row + 1 >= period {
-                out[row] = sum;
+                *out = sum;
             }
         }
     })
@@ -72,16 +72,14 @@ pub fn adx(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64> 
         let (mut sum, mut average) = (0.0, 0.0);
         smoothed(high, low, close, period, |row, sums| {
             let side = sums.one_sidedness();
-            if row < 2 * period - 1 {
-                sum += side.unwrap_or(0.0);
-            } else if row == 2 * period - 1 {
+            let begins = 2 * period - 1;
+            if row <= begins {
                 sum += side.unwrap_or(0.0);
                 average = sum / period as f64;
-                out[row] = average;
-            } else {
-                if let Some(side) = side {
-                    average = (average * (period - 1) as f64 + side) / period as f64;
-                }
+            } else if let Some(side) = side {
+                average = (average * (period - 1) as f64 + side) / period as f64;
+            }
+            if row >= begins {
                 out[row] = average;
             }
         });

@@ -17,6 +17,7 @@ pub mod direction;
 pub mod momentum;
 pub mod oscillator;
 pub mod price;
+pub mod reference;
 pub mod registry;
 pub mod regression;
 mod runs;

@@ -97,30 +97,37 @@ pub fn mfi(high: &[f64], low: &[f64], close: &[f64], volume: &[f64], period: usi
             let flow = |row: usize| {
                 let (now, before) = (typical(row), typical(row - 1));
                 let money = now * volume[row];
-                if now < before {
+                // Changes of the size of a rounding error are none.
+                if now - before < -1e-14 {
                     (0.0, money)
-                } else if now > before {
+                } else if now - before > 1e-14 {
                     (money, 0.0)
                 } else {
                     (0.0, 0.0)
                 }
             };
             let (mut rising, mut falling) = (0.0, 0.0);
-            for row in 1..close.len() {
+            let mut still = 0;
+            for (row, out) in out.iter_mut().enumerate().skip(1) {
                 if row > period {
                     let (up, down) = flow(row - period);
                     rising -= up;
                     falling -= down;
                 }
                 let (up, down) = flow(row);
+                still = if up + down == 0.0 { still + 1 } else { 0 };
+                if still >= period {
+                    // Nothing flowed: no remainder of rounding stays either.
+                    (rising, falling) = (0.0, 0.0);
+                }
                 rising += up;
                 falling += down;
                 if row >= period {
                     let both = rising + falling;
-                    out[row] = if both < 1.0 {
+                    *out = if both < 1.0 {
                         0.0
                     } else {
-                        // Carried sums can end a bit outside.
+                        // Such a remainder may put the share a bit outside.
                         (100.0 * (rising / both)).clamp(0.0, 100.0)
                     };
                 }
@@ -132,7 +139,7 @@ pub fn mfi(high: &[f64], low: &[f64], close: &[f64], volume: &[f64], period: usi
 /// Intraday momentum index, 0 to 100.
 pub fn imi(open: &[f64], close: &[f64], period: usize) -> Vec<f64> {
     one([open, close], |[open, close], out| {
-        for row in period - 1..close.len() {
+        for (row, out) in out.iter_mut().enumerate().skip(period - 1) {
             let (mut gain, mut loss) = (0.0, 0.0);
             for at in row + 1 - period..=row {
                 let body = close[at] - open[at];
@@ -142,7 +149,7 @@ pub fn imi(open: &[f64], close: &[f64], period: usize) -> Vec<f64> {
                     loss -= body;
                 }
             }
-            out[row] = 100.0 * (gain / (gain + loss));
+            *out = 100.0 * (gain / (gain + loss));
         }
     })
 }

@@ -224,42 +224,87 @@ fn around(mut middle: Vec<f64>, width: &[f64], multiple: f64) -> Bands {
     }
 }
 
-/// Computed afresh for every window, in the order of [`pairwise_sum`]: that is
-/// how the numbers come out in numpy, to the last bit.
+/// Carried from row to row with compensation for rounding, in the order in
+/// which pandas does it: the oldest row leaves before the newest enters.
 fn mean_and_sample_deviation(values: &[f64], period: usize) -> [Vec<f64>; 2] {
     by_run([values], |[x], [means, deviations]| {
-        let mut squares = vec![0.0; period];
-        for (first, window) in x.windows(period).enumerate() {
-            let row = first + period - 1;
-            let mean = pairwise_sum(window) / period as f64;
-            for (square, value) in squares.iter_mut().zip(window) {
-                *square = (value - mean) * (value - mean);
+        let mut sum = Compensated::default();
+        let mut spread = Spread::default();
+        for (row, &value) in x.iter().enumerate() {
+            if row >= period {
+                sum.subtract(x[row - period]);
+                spread.remove(x[row - period]);
             }
-            means[row] = mean;
-            deviations[row] = (pairwise_sum(&squares) / (period - 1) as f64).sqrt();
+            sum.add(value);
+            spread.add(value);
+            if row + 1 < period {
+                continue;
+            }
+            means[row] = sum.total / period as f64;
+            let variance = spread.squares / (period - 1) as f64;
+            deviations[row] = variance.max(0.0).sqrt();
         }
     })
 }
 
-/// Sums in eight lanes up to 128 values, and in halves above.
-fn pairwise_sum(x: &[f64]) -> f64 {
-    if x.len() < 8 {
-        return x.iter().fold(0.0, |sum, value| sum + value);
+/// Kahan's sum, with one correction for what comes and one for what goes.
+#[derive(Default)]
+struct Compensated {
+    total: f64,
+    coming: f64,
+    going: f64,
+}
+
+impl Compensated {
+    fn add(&mut self, value: f64) {
+        let corrected = value - self.coming;
+        let total = self.total + corrected;
+        self.coming = total - self.total - corrected;
+        self.total = total;
     }
-    if x.len() > 128 {
-        let half = x.len() / 2 / 8 * 8;
-        return pairwise_sum(&x[..half]) + pairwise_sum(&x[half..]);
+
+    fn subtract(&mut self, value: f64) {
+        let corrected = -value - self.going;
+        let total = self.total + corrected;
+        self.going = total - self.total - corrected;
+        self.total = total;
     }
-    let mut lanes = [0.0; 8];
-    let (eights, rest) = x.as_chunks::<8>();
-    for chunk in eights {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value;
+}
+
+/// Welford's mean and sum of squared distances, compensated likewise.
+#[derive(Default)]
+struct Spread {
+    rows: f64,
+    mean: f64,
+    squares: f64,
+    coming: f64,
+    going: f64,
+}
+
+impl Spread {
+    fn add(&mut self, value: f64) {
+        self.rows += 1.0;
+        let before = self.mean - self.coming;
+        let corrected = value - self.coming;
+        let distance = corrected - self.mean;
+        self.coming = distance + self.mean - corrected;
+        self.mean += distance / self.rows;
+        self.squares += (value - before) * (value - self.mean);
+    }
+
+    fn remove(&mut self, value: f64) {
+        self.rows -= 1.0;
+        if self.rows == 0.0 {
+            *self = Self::default();
+            return;
         }
+        let before = self.mean - self.going;
+        let corrected = value - self.going;
+        let distance = corrected - self.mean;
+        self.going = distance + self.mean - corrected;
+        self.mean -= distance / self.rows;
+        self.squares -= (value - before) * (value - self.mean);
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    let sum = ((a + b) + (c + d)) + ((e + f) + (g + h));
-    rest.iter().fold(sum, |sum, value| sum + value)
 }
 
 const HLC: &[Input] = &[Input::High, Input::Low, Input::Close];
@@ -371,7 +416,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
         warmup: |p| rows(p[0]) - 1,
         compute: |x, p| columns(bollinger(x[0], rows(p[0]), p[1])),
         formula: "mean ± `deviations` · sample deviation (divided by `period` − 1) of the last `period`",
-        source: Source::exact("numpy `mean` and `std(ddof=1)` of each window"),
+        source: Source::exact("pandas: rolling `mean` and `std`"),
     },
     Indicator {
         name: "zscore",
@@ -383,7 +428,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
         warmup: |p| rows(p[0]) - 1,
         compute: |x, p| vec![zscore(x[0], rows(p[0]))],
         formula: "(x − mean) / sample deviation of the last `period`; NaN where nothing moved",
-        source: Source::exact("numpy `mean` and `std(ddof=1)` of each window"),
+        source: Source::exact("pandas: rolling `mean` and `std`"),
     },
     Indicator {
         name: "keltner",

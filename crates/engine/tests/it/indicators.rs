@@ -1,5 +1,9 @@
 //! Every indicator against the columns of `fixtures/indicators`.
 
+mod golden;
+mod laws;
+mod reference;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,7 +11,7 @@ use std::path::{Path, PathBuf};
 use fondaco_engine::indicators::registry::{self, Agreement, Indicator, Input};
 
 /// Named columns of one length.
-pub(crate) type Frame = BTreeMap<String, Vec<f64>>;
+type Frame = BTreeMap<String, Vec<f64>>;
 
 #[test]
 fn walk_agrees_with_the_references() {
@@ -56,7 +60,7 @@ fn agrees(set: &str) {
 
 /// The column a header's call gives: `name(args)` or `name(args).output`,
 /// where arguments are columns, calls and numbers.
-pub(crate) fn evaluate(header: &str, candles: &Frame) -> Option<(&'static Indicator, Vec<f64>)> {
+fn evaluate(header: &str, candles: &Frame) -> Option<(&'static Indicator, Vec<f64>)> {
     let open = header.find('(')?;
     let close = header.rfind(')')?;
     let indicator = registry::lookup(&header[..open])?;
@@ -111,7 +115,7 @@ fn arguments(text: &str) -> Vec<&str> {
 }
 
 /// What differs, and by how much.
-pub(crate) fn compare(found: &[f64], expected: &[f64], agreement: Agreement) -> Result<(), String> {
+fn compare(found: &[f64], expected: &[f64], agreement: Agreement) -> Result<(), String> {
     if found.len() != expected.len() {
         return Err(format!("{} rows, not {}", found.len(), expected.len()));
     }
@@ -149,7 +153,7 @@ fn median_magnitude(column: &[f64]) -> f64 {
     sizes.get(sizes.len() / 2).copied().unwrap_or(0.0)
 }
 
-pub(crate) fn with_typical(mut candles: Frame) -> Frame {
+fn with_typical(mut candles: Frame) -> Frame {
     let rows = candles["close"].len();
     let typical = (0..rows)
         .map(|row| (candles["high"][row] + candles["low"][row] + candles["close"][row]) / 3.0)
@@ -158,14 +162,23 @@ pub(crate) fn with_typical(mut candles: Frame) -> Frame {
     candles
 }
 
-pub(crate) fn fixture(name: &str) -> Frame {
+fn fixture(name: &str) -> Frame {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/indicators");
     frame(&folder.join(format!("{name}.csv.gz")))
 }
 
-/// A gzipped CSV file of numbers; an empty cell is NaN, and so is text.
+/// A gzipped CSV file of numbers; an empty cell is NaN.
+fn frame(path: &Path) -> Frame {
+    let number = |cell: String| cell.parse().unwrap_or(f64::NAN);
+    cells(path)
+        .into_iter()
+        .map(|(name, column)| (name, column.into_iter().map(number).collect()))
+        .collect()
+}
+
+/// The columns of a gzipped CSV file.
 #[expect(clippy::disallowed_methods, reason = "a test reads its fixtures")]
-pub(crate) fn frame(path: &Path) -> Frame {
+fn cells(path: &Path) -> BTreeMap<String, Vec<String>> {
     let file =
         std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
@@ -177,7 +190,7 @@ pub(crate) fn frame(path: &Path) -> Frame {
     let mut columns = vec![Vec::new(); headers.len()];
     for record in reader.records() {
         for (column, cell) in columns.iter_mut().zip(&record.expect("a full row")) {
-            column.push(cell.parse().unwrap_or(f64::NAN));
+            column.push(cell.to_owned());
         }
     }
     headers.iter().map(str::to_owned).zip(columns).collect()
