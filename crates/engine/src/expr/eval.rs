@@ -321,9 +321,6 @@ impl<'a> Columns<'a> {
                 self.operand(*a),
                 self.operand(*b),
             ),
-            Op::Extreme(extreme, x, window) => {
-                kernels::extreme(*extreme, self.numbers(*x), *window)
-            }
             Op::ShiftNumber(x, by) => kernels::shift(self.numbers(*x), *by, f64::NAN),
             Op::BarsSince(condition) => kernels::bars_since(self.conditions(*condition)),
             Op::ValueWhen(condition, x) => {

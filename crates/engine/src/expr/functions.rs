@@ -35,7 +35,6 @@ pub(super) enum Operation {
     Map(Map),
     Cross(Cross),
     Shift,
-    Extreme(Extreme),
     Run(Run),
     Held(Held),
     Pair(Pair),
@@ -67,13 +66,6 @@ pub(super) enum Map {
 pub(super) enum Cross {
     Above,
     Below,
-}
-
-/// Largest or smallest of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Extreme {
-    Highest,
-    Lowest,
 }
 
 /// Steps in one direction.
@@ -167,20 +159,6 @@ pub static FUNCTIONS: &[Function] = &[
         optional: 1,
         operation: Operation::Shift,
     },
-    of(
-        "highest",
-        "highest(x, n)",
-        "the largest x of the last n candles, this one included",
-        NUMBER_WINDOW,
-        Operation::Extreme(Extreme::Highest),
-    ),
-    of(
-        "lowest",
-        "lowest(x, n)",
-        "the smallest x of the last n candles, this one included",
-        NUMBER_WINDOW,
-        Operation::Extreme(Extreme::Lowest),
-    ),
     of(
         "rising",
         "rising(x, n)",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::ast::Binary;
-use super::functions::{Clock, Cross, Extreme, Held, Map, Pair, Run};
+use super::functions::{Clock, Cross, Held, Map, Pair, Run};
 use crate::indicators::Indicator;
 
 /// A column of a [`Graph`].
@@ -59,7 +59,6 @@ pub(super) enum Op {
     Pair(Pair, Operand, Operand),
     Nz(NodeId, Operand),
     Where(NodeId, Operand, Operand),
-    Extreme(Extreme, NodeId, usize),
     ShiftNumber(NodeId, usize),
     BarsSince(NodeId),
     ValueWhen(NodeId, Operand),
@@ -154,9 +153,7 @@ impl Graph {
             Op::Indicator {
                 indicator, numbers, ..
             } => inputs + (indicator.warmup)(numbers),
-            Op::Extreme(_, _, rows) | Op::Count(_, rows) | Op::Held(_, _, rows) => {
-                inputs + rows - 1
-            }
+            Op::Count(_, rows) | Op::Held(_, _, rows) => inputs + rows - 1,
             Op::ShiftNumber(_, rows) | Op::ShiftCondition(_, rows) | Op::Run(_, _, rows) => {
                 inputs + rows
             }
@@ -198,7 +195,6 @@ impl Op {
             }
             Self::Output(id, _)
             | Self::Map(_, id)
-            | Self::Extreme(_, id, _)
             | Self::ShiftNumber(id, _)
             | Self::BarsSince(id)
             | Self::Count(id, _)
@@ -243,7 +239,6 @@ impl Op {
             Self::Output(_, index) => index.hash(hasher),
             Self::Map(map, _) => map.hash(hasher),
             Self::Pair(pair, ..) => pair.hash(hasher),
-            Self::Extreme(extreme, _, rows) => (extreme, rows).hash(hasher),
             Self::Always(value) => value.hash(hasher),
             Self::Compare(binary, ..) => binary.hash(hasher),
             Self::Cross(cross, ..) => cross.hash(hasher),
@@ -281,7 +276,6 @@ impl Op {
             self,
             Self::Indicator { .. }
                 | Self::Clock(_)
-                | Self::Extreme(..)
                 | Self::MergeNumber(_)
                 | Self::Field(Field::Time)
         )

@@ -1,12 +1,10 @@
 //! Loops over columns. Row `i` of a result depends on rows up to `i` only; a
 //! comparison with NaN is false.
 
-use std::collections::VecDeque;
-
 use fondaco_domain::UnixMillis;
 
 use super::ast::Binary;
-use super::functions::{Clock, Cross, Extreme, Held, Map, Pair, Run};
+use super::functions::{Clock, Cross, Held, Map, Pair, Run};
 
 /// A number for every row.
 #[derive(Debug, Clone, Copy)]
@@ -155,43 +153,6 @@ pub(super) fn choose(condition: &[bool], a: Numbers<'_>, b: Numbers<'_>) -> Vec<
     let rows = condition.iter().enumerate();
     rows.map(|(row, &holds)| if holds { a.at(row) } else { b.at(row) })
         .collect()
-}
-
-/// The largest or smallest of a full window without NaN.
-pub(super) fn extreme(extreme: Extreme, x: &[f64], window: usize) -> Vec<f64> {
-    let sign = match extreme {
-        Extreme::Highest => 1.0,
-        Extreme::Lowest => -1.0,
-    };
-    // Rows that can still become the largest, each larger than those after it.
-    let mut candidates: VecDeque<usize> = VecDeque::new();
-    let mut known = 0;
-    let mut result = Vec::with_capacity(x.len());
-    for (row, &value) in x.iter().enumerate() {
-        if value.is_nan() {
-            known = 0;
-            candidates.clear();
-            result.push(f64::NAN);
-            continue;
-        }
-        known += 1;
-        while candidates
-            .back()
-            .is_some_and(|&last| sign * x[last] <= sign * value)
-        {
-            candidates.pop_back();
-        }
-        candidates.push_back(row);
-        if candidates
-            .front()
-            .is_some_and(|&first| first + window <= row)
-        {
-            candidates.pop_front();
-        }
-        let best = candidates.front().map_or(f64::NAN, |&first| x[first]);
-        result.push(if known >= window { best } else { f64::NAN });
-    }
-    result
 }
 
 /// Whether the last `steps` steps all went one way.

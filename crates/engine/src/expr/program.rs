@@ -91,14 +91,11 @@ impl Program {
         };
         let entries = compile(&mut lowering, &rules.entries);
         let exits = compile(&mut lowering, &rules.exits);
-        // Further columns go behind the rules', which alone decide what is
-        // needed.
-        let rule_columns = lowering.graph.len();
         let named = named_columns(&mut lowering);
         let graph = lowering.graph;
         let warmup = entries.iter().chain(&exits);
         let startup = warmup.map(|rule| graph.node(rule.when).warmup).max();
-        let needs = needs(&graph, strategy, rule_columns);
+        let needs = needs(&graph, strategy);
         Self {
             recursive: is_recursive(&graph),
             startup: startup.unwrap_or(0) as u32,
@@ -128,7 +125,8 @@ impl Program {
         self.recursive
     }
 
-    /// The informative sources the rules read, in file order.
+    /// The informative sources that rules and named indicators read, in file
+    /// order.
     pub fn needs(&self) -> &[Need] {
         &self.needs
     }
@@ -276,15 +274,12 @@ fn sources(strategy: &Strategy) -> Vec<SourceInfo> {
         .collect()
 }
 
-/// Informative sources with columns in the graph, and the longest warm-up of
-/// what is merged from them. One candle more than the warm-up has to have
+/// Informative sources that rules or named indicators read, and the longest
+/// warm-up of what is merged from them. One candle more than the warm-up has to have
 /// closed for the first value.
-fn needs(graph: &Graph, strategy: &Strategy, rule_columns: usize) -> Vec<Need> {
+fn needs(graph: &Graph, strategy: &Strategy) -> Vec<Need> {
     let mut startup: Vec<Option<usize>> = vec![None; strategy.informative.len()];
-    for (id, node) in graph.iter() {
-        if id.index() >= rule_columns && !matches!(node.op, Op::MergeNumber(_)) {
-            continue;
-        }
+    for (_, node) in graph.iter() {
         if let Op::MergeNumber(of) | Op::MergeCondition(of) = node.op
             && let Source::Informative(index) = graph.node(of).source
         {

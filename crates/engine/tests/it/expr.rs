@@ -4,6 +4,7 @@
 mod causality;
 mod golden;
 mod informative;
+mod manual;
 mod meaning;
 mod mistakes;
 mod samples;

@@ -237,7 +237,6 @@ impl Lowering<'_> {
             Operation::Cross(cross) => Op::Cross(cross, a, b),
             Operation::Shift if condition => Op::ShiftCondition(column(0)?, rows(1)),
             Operation::Shift => Op::ShiftNumber(column(0)?, rows(1)),
-            Operation::Extreme(extreme) => Op::Extreme(extreme, column(0)?, rows(1)),
             Operation::Run(run) => Op::Run(run, column(0)?, rows(1)),
             Operation::Held(Held::Count) => Op::Count(column(0)?, rows(1)),
             Operation::Held(held) => Op::Held(held, column(0)?, rows(1)),

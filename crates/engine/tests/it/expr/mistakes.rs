@@ -292,27 +292,27 @@ fn of_types_and_arguments() {
        |                    ^
        = hint: it is used as sma(close, 30)
     "#);
-    insta::assert_snapshot!(mistake("highest(close, 0) > 1"), @r#"
-    error: `n` of `highest` must be a whole number from 1 to 100000, not 0
-      --> a.toml:13:24
+    insta::assert_snapshot!(mistake("rising(close, 0)"), @r#"
+    error: `n` of `rising` must be a whole number from 1 to 100000, not 0
+      --> a.toml:13:23
        |
-    13 | when = "highest(close, 0) > 1"
-       |                        ^
+    13 | when = "rising(close, 0)"
+       |                       ^
     "#);
-    insta::assert_snapshot!(mistake("highest(close, close) > 1"), @r#"
-    error: `n` of `highest` must be a fixed number, not a column
-      --> a.toml:13:24
+    insta::assert_snapshot!(mistake("rising(close, close)"), @r#"
+    error: `n` of `rising` must be a fixed number, not a column
+      --> a.toml:13:23
        |
-    13 | when = "highest(close, close) > 1"
-       |                        ^^^^^
+    13 | when = "rising(close, close)"
+       |                       ^^^^^
        = hint: write a number or a `$parameter`
     "#);
-    insta::assert_snapshot!(mistake("highest(5, 5) > 1"), @r#"
-    error: the first argument of `highest` is a fixed number where a column is needed
-      --> a.toml:13:17
+    insta::assert_snapshot!(mistake("rising(5, 5)"), @r#"
+    error: the first argument of `rising` is a fixed number where a column is needed
+      --> a.toml:13:16
        |
-    13 | when = "highest(5, 5) > 1"
-       |                 ^
+    13 | when = "rising(5, 5)"
+       |                ^
     "#);
     insta::assert_snapshot!(mistake("close > 1 / 0"), @r#"
     error: this is inf, not a finite number
