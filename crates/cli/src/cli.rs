@@ -32,7 +32,7 @@ pub(crate) struct Globals {
     /// Form of the result on standard output.
     #[arg(long, global = true, value_enum, env = env::OUTPUT, hide_env_values = true, default_value_t)]
     pub(crate) output: OutputMode,
-    /// Neither progress nor notes on standard error.
+    /// No progress on standard error.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Whether to use colour.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use fondaco_domain::{ErrorKind, Hint, UnixMillis, time};
 use thiserror::Error;
 
-use crate::cli::{ColorMode, Globals, OutputMode};
+use crate::cli::{ColorMode, Globals};
 use crate::env;
 use crate::output::{Output, Style};
 use crate::progress::Progress;
@@ -16,7 +16,7 @@ use crate::progress::Progress;
 /// Handed to every command.
 #[derive(Debug)]
 pub(crate) struct Context {
-    /// Standard output and notes on standard error.
+    /// Standard output.
     pub(crate) output: Output,
     /// The only clock.
     pub(crate) clock: Clock,
@@ -71,7 +71,7 @@ impl Context {
             ColorMode::Auto => std::io::stdout().is_terminal() && variable(env::NO_COLOR).is_none(),
         };
         Ok(Self {
-            output: Output::new(globals.output, globals.quiet, Style::new(color)),
+            output: Output::new(globals.output, Style::new(color)),
             clock: Clock::resolve()?,
             home: globals
                 .home
@@ -85,11 +85,6 @@ impl Context {
     /// The folder everything is kept in. It need not exist yet.
     pub(crate) fn home(&self) -> &Path {
         &self.home
-    }
-
-    /// Whether the result is printed as JSON.
-    pub(crate) fn is_json(&self) -> bool {
-        self.output.mode() == OutputMode::Json
     }
 
     /// A progress bar over `steps` things, on standard error and only on a

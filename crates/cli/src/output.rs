@@ -19,11 +19,10 @@ pub(crate) trait View: Serialize {
     fn text(&self, style: Style) -> String;
 }
 
-/// Standard output, and notes on standard error.
+/// Standard output, in the form asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     mode: OutputMode,
-    quiet: bool,
     style: Style,
 }
 
@@ -47,13 +46,8 @@ impl Hint for OutputError {
 
 impl Output {
     /// Printing in one form.
-    pub(crate) fn new(mode: OutputMode, quiet: bool, style: Style) -> Self {
-        Self { mode, quiet, style }
-    }
-
-    /// The form asked for.
-    pub(crate) fn mode(self) -> OutputMode {
-        self.mode
+    pub(crate) fn new(mode: OutputMode, style: Style) -> Self {
+        Self { mode, style }
     }
 
     /// Prints a result in the form asked for.
@@ -62,18 +56,6 @@ impl Output {
             OutputMode::Text => write_raw(view.text(self.style).as_bytes()),
             OutputMode::Json => write_raw(json_text(view).as_bytes()),
         }
-    }
-
-    /// Tells people something beside the result; silent with `--quiet`.
-    pub(crate) fn note(self, text: &str) {
-        if !self.quiet {
-            to_stderr(&format!("{text}\n"));
-        }
-    }
-
-    /// Warns on standard error, also with `--quiet`.
-    pub(crate) fn warn(self, text: &str) {
-        to_stderr(&format!("{} {text}\n", self.style.bad("warning:")));
     }
 }
 

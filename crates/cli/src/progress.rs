@@ -24,19 +24,9 @@ impl Progress {
         Self(bar)
     }
 
-    /// One more step is done.
-    pub(crate) fn step(&self) {
-        self.0.inc(1);
-    }
-
     /// So many steps are done.
     pub(crate) fn set(&self, done: u64) {
         self.0.set_position(done);
-    }
-
-    /// The number of steps has become known.
-    pub(crate) fn set_length(&self, steps: u64) {
-        self.0.set_length(steps);
     }
 
     /// What is being done now.

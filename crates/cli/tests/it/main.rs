@@ -4,6 +4,7 @@
 mod data;
 mod documents;
 mod errors;
+mod golden;
 mod harness;
 mod reference;
 mod samples;
