@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fondaco_domain::{Bars, UnixMillis};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
 use super::{
@@ -14,6 +15,9 @@ use crate::ports::{BarStore, CandleFiles, Progress, Staged, StoreError};
 
 /// A lost race is run again this often.
 const MOST_RACES: usize = 20;
+
+/// So many data sets wait for the disk at once.
+const AT_ONCE: usize = 16;
 
 /// Folders named after what they hold and not after where it is from.
 const PLAIN_FOLDERS: [&str; 8] = [
@@ -87,16 +91,27 @@ pub async fn import(
 ) -> Result<ImportReport, DataError> {
     let (pending, skipped) = read_all(request, files, progress)?;
     progress.begin("storing", pending.len() as u64);
-    let mut staged = Vec::with_capacity(pending.len());
-    for (dataset, series) in &pending {
-        staged.push(Change::stage(store, dataset, series, request, now).await?);
+    // All changes are staged before the first is committed: what can fail for
+    // one of them fails before anything is visible.
+    let stage = async |(dataset, series): (&DatasetId, &Pending)| {
+        let change = Change::stage(store, dataset, series, request, now).await;
         progress.advance(1, dataset.symbol.as_str());
-    }
+        change
+    };
+    let staged: Vec<Change> = stream::iter(&pending)
+        .map(stage)
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let committed: Vec<Change> = stream::iter(pending.iter().zip(staged))
+        .map(async |((dataset, series), change)| {
+            change.commit(store, dataset, series, request, now).await
+        })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
     let mut imported = Vec::with_capacity(pending.len());
-    for ((dataset, series), change) in pending.into_iter().zip(staged) {
-        let change = change
-            .commit(store, &dataset, &series, request, now)
-            .await?;
+    for ((dataset, series), change) in pending.into_iter().zip(committed) {
         imported.push(Imported {
             version: change.version,
             added: change.merged.added.len(),

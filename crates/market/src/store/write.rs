@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fondaco_app::data::{DatasetId, Merged, Version, content_hash};
 use fondaco_app::ports::{Staged, StoreError};
 use fondaco_domain::{Bars, ContentHash, UnixMillis};
+use futures::future::try_join_all;
 use object_store::{ObjectStoreExt, PutMode, PutOptions};
 
 use super::layout::{self, BARS, PARTS};
@@ -35,9 +36,10 @@ impl ParquetStore {
             None => Vec::new(),
         };
         let (mut parts, to_write) = plan(base, change);
-        for bars in to_write {
-            parts.push(self.write_part(dataset, &bars).await?);
-        }
+        // Most of the time of a write is the wait for the disk: files of a
+        // change wait together.
+        let written = to_write.iter().map(|bars| self.write_part(dataset, bars));
+        parts.extend(try_join_all(written).await?);
         parts.sort_by(|a, b| (a.first, &a.key).cmp(&(b.first, &b.key)));
         let time = change.bars.time();
         let version = Version {
@@ -109,12 +111,10 @@ impl ParquetStore {
                 .into_iter()
                 .filter_map(|place| place.strip_prefix("bars/").map(str::to_owned))
                 .collect();
-            for key in there.iter().filter(|key| !wanted.contains(key.as_str())) {
-                self.rename(BARS, PARTS, key).await?;
-            }
-            for key in wanted.into_iter().filter(|key| !there.contains(*key)) {
-                self.rename(PARTS, BARS, key).await?;
-            }
+            let out = there.iter().filter(|key| !wanted.contains(key.as_str()));
+            try_join_all(out.map(|key| self.rename(BARS, PARTS, key))).await?;
+            let missing = wanted.into_iter().filter(|key| !there.contains(*key));
+            try_join_all(missing.map(|key| self.rename(PARTS, BARS, key))).await?;
         }
         Ok(())
     }
