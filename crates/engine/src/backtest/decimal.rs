@@ -9,8 +9,16 @@ use ethnum::I256;
 /// An exact decimal: `digits / 10^scale`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dec {
-    digits: I256,
+    digits: Digits,
     scale: u32,
+}
+
+/// Digits of a decimal. Almost all fit into 128 bits, where arithmetic is ten
+/// times faster; what overflows goes on in 256.
+#[derive(Debug, Clone, Copy)]
+enum Digits {
+    Small(i128),
+    Wide(I256),
 }
 
 /// How a number is brought onto a step.
@@ -25,91 +33,135 @@ pub(crate) enum Rounding {
 }
 
 impl Dec {
-    pub(crate) const ZERO: Self = Self {
-        digits: I256::ZERO,
-        scale: 0,
-    };
+    pub(crate) const ZERO: Self = Self::small(0, 0);
 
     /// The shortest decimal that reads back as `value`.
     pub(crate) fn of(value: f64) -> Self {
         let (digits, scale) = short_digits(value);
-        Self {
-            digits: I256::from(digits),
-            scale,
-        }
+        Self::small(digits, scale)
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {
-        let (a, b, scale) = aligned(self, other);
-        Self {
-            digits: a + b,
-            scale,
-        }
+        let small = small_aligned(self, other)
+            .and_then(|(a, b, scale)| Some(Self::small(a.checked_add(b)?, scale)));
+        small.unwrap_or_else(|| {
+            let (a, b, scale) = aligned(self, other);
+            Self::wide(a + b, scale)
+        })
     }
 
     pub(crate) fn minus(self, other: Self) -> Self {
-        self.plus(Self {
-            digits: -other.digits,
-            scale: other.scale,
+        self.plus(match other.digits {
+            Digits::Small(digits) if digits != i128::MIN => Self::small(-digits, other.scale),
+            digits => Self::wide(-digits.widened(), other.scale),
         })
     }
 
     pub(crate) fn times(self, other: Self) -> Self {
-        Self {
-            digits: self.digits * other.digits,
-            scale: self.scale + other.scale,
+        let scale = self.scale + other.scale;
+        if let (Digits::Small(a), Digits::Small(b)) = (self.digits, other.digits)
+            && let Some(product) = a.checked_mul(b)
+        {
+            return Self::small(product, scale);
         }
+        Self::wide(self.digits.widened() * other.digits.widened(), scale)
     }
 
     /// The quotient cut after 18 decimals; zero for a zero divisor.
     pub(crate) fn over(self, other: Self) -> Self {
         const DECIMALS: u32 = 18;
-        if other.digits == I256::ZERO {
+        if other.digits.is_zero() {
             return Self::ZERO;
         }
         let shift = i64::from(DECIMALS) - i64::from(self.scale) + i64::from(other.scale);
-        let numerator = if shift < 0 {
-            self.digits / power_of_ten(shift.unsigned_abs() as u32)
-        } else {
-            self.digits * power_of_ten(shift as u32)
-        };
-        Self {
-            digits: numerator / other.digits,
-            scale: DECIMALS,
+        if let (Digits::Small(a), Digits::Small(b)) = (self.digits, other.digits)
+            && let Some(numerator) = shifted(a, shift)
+            && let Some(quotient) = numerator.checked_div(b)
+        {
+            return Self::small(quotient, DECIMALS);
         }
+        let digits = self.digits.widened();
+        let numerator = if shift < 0 {
+            digits / power_of_ten(shift.unsigned_abs() as u32)
+        } else {
+            digits * power_of_ten(shift as u32)
+        };
+        Self::wide(numerator / other.digits.widened(), DECIMALS)
     }
 
     pub(crate) fn is_positive(self) -> bool {
-        self.digits > I256::ZERO
+        match self.digits {
+            Digits::Small(digits) => digits > 0,
+            Digits::Wide(digits) => digits > I256::ZERO,
+        }
     }
 
     /// The nearest double.
     pub(crate) fn to_f64(self) -> f64 {
-        match i128::try_from(self.digits) {
-            Ok(digits) => nearest(digits, self.scale),
-            Err(_) => parse(&format!("{}e-{}", self.digits, self.scale)),
+        match self.digits {
+            Digits::Small(digits) => nearest(digits, self.scale),
+            Digits::Wide(digits) => parse(&format!("{digits}e-{}", self.scale)),
         }
     }
 
     /// The multiple of `step` that the rounding chooses.
     pub(crate) fn on_step(self, step: Self, rounding: Rounding) -> Self {
+        let goes_up = |missing_is_zero: bool, reaches_half: bool| match rounding {
+            Rounding::Down => false,
+            Rounding::Up => !missing_is_zero,
+            Rounding::HalfUp => reaches_half,
+        };
+        // Nothing below doubles more than one step: a quarter of the range.
+        const ROOM: i128 = i128::MAX / 4;
+        if let Some((value, step, scale)) = small_aligned(self, step)
+            && value.abs() < ROOM
+            && step < ROOM
+        {
+            let missing = value.rem_euclid(step);
+            let up = goes_up(missing == 0, missing + missing >= step);
+            return Self::small(value - missing + if up { step } else { 0 }, scale);
+        }
         let (value, step, scale) = aligned(self, step);
         let missing = value.rem_euclid(step);
-        let down = value - missing;
-        let up = match rounding {
-            Rounding::Down => false,
-            Rounding::Up => missing != I256::ZERO,
-            Rounding::HalfUp => missing + missing >= step,
-        };
+        let up = goes_up(missing == I256::ZERO, missing + missing >= step);
+        Self::wide(value - missing + if up { step } else { I256::ZERO }, scale)
+    }
+
+    pub(crate) fn is_multiple_of(self, step: Self) -> bool {
+        if let Some((value, step, _)) = small_aligned(self, step) {
+            return value.rem_euclid(step) == 0;
+        }
+        let (value, step, _) = aligned(self, step);
+        value.rem_euclid(step) == I256::ZERO
+    }
+
+    const fn small(digits: i128, scale: u32) -> Self {
         Self {
-            digits: if up { down + step } else { down },
+            digits: Digits::Small(digits),
             scale,
         }
     }
 
-    pub(crate) fn is_multiple_of(self, step: Self) -> bool {
-        let (value, step, _) = aligned(self, step);
-        value.rem_euclid(step) == I256::ZERO
+    /// In 128 bits again where that suffices.
+    fn wide(digits: I256, scale: u32) -> Self {
+        let digits = i128::try_from(digits).map_or(Digits::Wide(digits), Digits::Small);
+        Self { digits, scale }
+    }
+}
+
+impl Digits {
+    fn widened(self) -> I256 {
+        match self {
+            Self::Small(digits) => I256::from(digits),
+            Self::Wide(digits) => digits,
+        }
+    }
+
+    fn is_zero(self) -> bool {
+        match self {
+            Self::Small(digits) => digits == 0,
+            Self::Wide(digits) => digits == I256::ZERO,
+        }
     }
 }
 
@@ -118,8 +170,7 @@ pub(crate) fn value_with_fee(amount: f64, rate: f64, fee: f64, adds_fee: bool) -
     let (a, a_scale) = short_digits(amount);
     let (r, r_scale) = short_digits(rate);
     let (f, f_scale) = short_digits(fee);
-    let one = 10_i128.checked_pow(f_scale);
-    let small = one
+    let small = small_power(f_scale)
         .map(|one| if adds_fee { one + f } else { one - f })
         .and_then(|factor| a.checked_mul(r)?.checked_mul(factor));
     match small {
@@ -140,14 +191,18 @@ pub(crate) fn value_with_fee(amount: f64, rate: f64, fee: f64, adds_fee: bool) -
 /// Rounds to some decimals the way exact decimal expansion does (ties, which
 /// only exist for numbers whose binary form ends there, to even).
 pub(crate) fn round_decimals(value: f64, decimals: u32) -> f64 {
-    let power = 10_f64.powi(decimals as i32);
-    let scaled = value * power;
-    // Far from a tie and small enough that the scaled integer is exact, one
-    // correctly rounded division gives the nearest double of the decimal.
-    if scaled.abs() < 1e14 {
-        let nearest = scaled.round();
-        if ((scaled - scaled.floor()) - 0.5).abs() > 1e-3 {
-            return nearest / power;
+    if let Some(&power) = POWERS.get(decimals as usize) {
+        let scaled = value * power;
+        // Far from a tie and small enough that the scaled integer is exact, one
+        // correctly rounded division gives the nearest double of the decimal.
+        if scaled.abs() < 1e14 {
+            let cut = scaled as i64;
+            let rest = scaled - cut as f64;
+            if (rest.abs() - 0.5).abs() > 1e-3 {
+                let up = i64::from(rest > 0.5) - i64::from(rest < -0.5);
+                let rounded = (cut + up) as f64 / power;
+                return rounded.copysign(value);
+            }
         }
     }
     parse(&format!("{value:.*}", decimals as usize))
@@ -175,11 +230,16 @@ fn short_digits(value: f64) -> (i128, u32) {
     // than sixteen digits; such a decimal is unique for its double.
     let scaled = value * 1e8;
     if scaled.abs() < 1e15 {
-        let digits = scaled.round();
-        if digits / 1e8 == value {
-            return (digits as i128, 8);
+        let digits = (scaled + 0.5_f64.copysign(scaled)) as i64;
+        if digits as f64 / 1e8 == value {
+            return (i128::from(digits), 8);
         }
     }
+    short_digits_as_written(value)
+}
+
+/// The same by way of the text.
+fn short_digits_as_written(value: f64) -> (i128, u32) {
     let text = format!("{value:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -196,20 +256,84 @@ fn short_digits(value: f64) -> (i128, u32) {
 /// The double nearest to `digits / 10^scale`.
 fn nearest(digits: i128, scale: u32) -> f64 {
     const EXACT: i128 = 1 << 53;
-    if digits.abs() < EXACT && scale <= 22 {
-        return digits as f64 / 10_f64.powi(scale as i32);
+    if digits.abs() < EXACT
+        && let Some(power) = POWERS.get(scale as usize)
+    {
+        return digits as f64 / power;
     }
-    parse(&format!("{digits}e-{scale}"))
+    nearest_by_two_doubles(digits, scale).unwrap_or_else(|| parse(&format!("{digits}e-{scale}")))
 }
+
+/// The quotient in pairs of doubles, good to about 2^-100 of itself; `None`
+/// when that does not settle the last bit of the nearest double (Ziv's test:
+/// ACM Transactions on Mathematical Software 17, 1991) or the scale is large.
+fn nearest_by_two_doubles(digits: i128, scale: u32) -> Option<f64> {
+    // Both factors of the power are exact, and so is their product in a pair.
+    let (first, second) = (POWERS[scale.min(22) as usize], scale.saturating_sub(22));
+    let second = *POWERS.get(second as usize)?;
+    let power = first * second;
+    let power_rest = first.mul_add(second, -power);
+    let high = digits as f64;
+    let low = (digits - high as i128) as f64;
+    let quotient = high / power;
+    let rest = (-quotient).mul_add(power, high);
+    let correction = (rest + (low - quotient * power_rest)) / power;
+    let doubt = quotient.abs() * 1e-29;
+    let result = quotient + (correction + doubt);
+    (result == quotient + (correction - doubt)).then_some(result)
+}
+
+/// Powers of ten that doubles hold exactly.
+pub(super) const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
 
 fn parse(text: &str) -> f64 {
     // The text is a number by construction.
     text.parse().unwrap_or(f64::NAN)
 }
 
+/// Both on the larger scale, if that fits into 128 bits.
+fn small_aligned(a: Dec, b: Dec) -> Option<(i128, i128, u32)> {
+    let (Digits::Small(a_digits), Digits::Small(b_digits)) = (a.digits, b.digits) else {
+        return None;
+    };
+    let scale = a.scale.max(b.scale);
+    let lift = |digits: i128, by: u32| digits.checked_mul(small_power(by)?);
+    Some((
+        lift(a_digits, scale - a.scale)?,
+        lift(b_digits, scale - b.scale)?,
+        scale,
+    ))
+}
+
+/// `digits × 10^by`, cut for a negative exponent.
+fn shifted(digits: i128, by: i64) -> Option<i128> {
+    let power = small_power(by.unsigned_abs() as u32)?;
+    if by < 0 {
+        Some(digits / power)
+    } else {
+        digits.checked_mul(power)
+    }
+}
+
+fn small_power(exponent: u32) -> Option<i128> {
+    const TABLE: [i128; 39] = {
+        let mut table = [1; 39];
+        let mut index = 1;
+        while index < table.len() {
+            table[index] = table[index - 1] * 10;
+            index += 1;
+        }
+        table
+    };
+    TABLE.get(exponent as usize).copied()
+}
+
 fn aligned(a: Dec, b: Dec) -> (I256, I256, u32) {
     let scale = a.scale.max(b.scale);
-    let lift = |dec: Dec| dec.digits * power_of_ten(scale - dec.scale);
+    let lift = |dec: Dec| dec.digits.widened() * power_of_ten(scale - dec.scale);
     (lift(a), lift(b), scale)
 }
 
@@ -268,6 +392,60 @@ mod tests {
             let value = Dec::of(amount).times(Dec::of(rate));
             let with_fee = value.plus(value.times(Dec::of(fee)));
             prop_assert_eq!(value_with_fee(amount, rate, fee, true), with_fee.to_f64());
+        }
+
+        #[test]
+        fn the_nearest_double_is_the_one_the_text_reads_as(
+            high in any::<i64>(), low in any::<u64>(), shift in 0_u32..128, scale in 0_u32..50,
+        ) {
+            let digits = ((i128::from(high) << 64) | i128::from(low)) >> shift;
+            prop_assert_eq!(nearest(digits, scale), parse(&format!("{digits}e-{scale}")));
+        }
+
+        #[test]
+        fn the_neighbourhood_of_a_tie_is_settled(mantissa in 1_i128 << 52..1 << 53, offset in -2_i128..3, scale in 0_u32..8) {
+            // Between two doubles, on a decimal and beside it.
+            let digits = (2 * mantissa + 1) * 10_i128.pow(scale + 12) + offset;
+            let scale = scale + 12;
+            prop_assert_eq!(nearest(digits, scale), parse(&format!("{digits}e-{scale}")));
+        }
+
+        #[test]
+        fn short_digits_are_those_written(units in -1_000_000_000_000_000_000_i64..1_000_000_000_000_000_000, decimals in 0_usize..16) {
+            let value = units as f64 / POWERS[decimals];
+            let (fast, scale) = short_digits(value);
+            let (slow, written) = short_digits_as_written(value);
+            prop_assert_eq!(
+                I256::from(fast) * power_of_ten(written),
+                I256::from(slow) * power_of_ten(scale)
+            );
+        }
+
+        #[test]
+        fn both_widths_agree(
+            a in -1e12..1e12_f64, b in 1e-9..1e9_f64, decimals in 0_u32..9, scale in 0_u32..30,
+        ) {
+            let step = Dec::small(1, decimals);
+            let (small, other) = (Dec::of(a), Dec::of(b));
+            let far = |dec: Dec| Dec { digits: Digits::Wide(dec.digits.widened()), scale: dec.scale };
+            let lifted = Dec::small(1, scale).times(small);
+            for (x, y) in [(small, other), (other, small), (lifted, other)] {
+                let pairs = [
+                    (x.plus(y), far(x).plus(far(y))),
+                    (x.minus(y), far(x).minus(far(y))),
+                    (x.times(y), far(x).times(far(y))),
+                    (x.over(y), far(x).over(far(y))),
+                    (x.on_step(step, Rounding::Down), far(x).on_step(far(step), Rounding::Down)),
+                    (x.on_step(step, Rounding::Up), far(x).on_step(far(step), Rounding::Up)),
+                    (x.on_step(step, Rounding::HalfUp), far(x).on_step(far(step), Rounding::HalfUp)),
+                ];
+                for (index, (near, wide)) in pairs.into_iter().enumerate() {
+                    prop_assert_eq!(near.digits.widened(), wide.digits.widened(), "operation {}", index);
+                    prop_assert_eq!(near.scale, wide.scale);
+                }
+                prop_assert_eq!(x.is_multiple_of(step), far(x).is_multiple_of(far(step)));
+                prop_assert_eq!(x.is_positive(), far(x).is_positive());
+            }
         }
 
         #[test]

@@ -2,7 +2,7 @@
 
 use fondaco_domain::{Bars, UnixMillis};
 
-use super::decimal::{Dec, Rounding, round_decimals};
+use super::decimal::{Dec, POWERS, Rounding, round_decimals};
 
 /// A step, as a double and as the decimal it stands for.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,16 @@ impl Step {
     /// A stop price: up for a long, down for a short, at most 14 decimals. A
     /// price on the step stays as it is.
     pub(crate) fn stop(self, value: f64, rounding: Rounding) -> f64 {
+        // The double of a decimal this short stays itself at 14 decimals.
+        if let Some(decimals) = self.decimals.filter(|&n| n <= 14)
+            && let Some(rounded) = quick(value, decimals, rounding)
+        {
+            return rounded;
+        }
+        self.exact_stop(value, rounding)
+    }
+
+    fn exact_stop(self, value: f64, rounding: Rounding) -> f64 {
         let decimal = Dec::of(value);
         if decimal.is_multiple_of(self.decimal) {
             return value;
@@ -68,19 +78,22 @@ impl Step {
 /// Rounds to 10^-n by doubles where the answer cannot depend on the last bits:
 /// the value is well away from the point where the rounding turns.
 fn quick(value: f64, decimals: u32, rounding: Rounding) -> Option<f64> {
-    let power = 10_f64.powi(decimals as i32);
+    const MARGIN: f64 = 1e-3;
+    let power = *POWERS.get(decimals as usize)?;
     let scaled = value * power;
     if !(0.0..1e12).contains(&scaled) {
         return None;
     }
-    let whole = scaled.floor();
-    let fraction = scaled - whole;
-    let margin = 1e-3;
-    match rounding {
-        Rounding::HalfUp if (fraction - 0.5).abs() > margin => Some(scaled.round() / power),
-        Rounding::Down if fraction > margin && fraction < 1.0 - margin => Some(whole / power),
-        _ => None,
-    }
+    let whole = scaled as i64;
+    let fraction = scaled - whole as f64;
+    let is_between = fraction > MARGIN && fraction < 1.0 - MARGIN;
+    let rounded = match rounding {
+        Rounding::HalfUp if (fraction - 0.5).abs() > MARGIN => whole + i64::from(fraction > 0.5),
+        Rounding::Down if is_between => whole,
+        Rounding::Up if is_between => whole + 1,
+        _ => return None,
+    };
+    Some(rounded as f64 / power)
 }
 
 /// The price step of a pair by calendar month: as many decimals as the month's
@@ -139,12 +152,21 @@ fn month_of(time: UnixMillis) -> (UnixMillis, UnixMillis) {
 
 fn max_decimals(prices: &[f64]) -> Option<u32> {
     let mut most = None;
-    for &price in prices {
-        // A price that is exact at the count so far cannot raise it.
-        if most.is_some_and(|n| is_exact(price, n)) {
+    for some in prices.chunks(64) {
+        // Prices that are exact at the count so far cannot raise it: looked at
+        // together first, which takes no branch for each.
+        let is_known = |n| {
+            some.iter()
+                .fold(true, |all, &price| all & is_exact(price, n))
+        };
+        if most.is_some_and(is_known) {
             continue;
         }
-        most = most.max(decimals(price));
+        for &price in some {
+            if most.is_none_or(|n| !is_exact(price, n)) {
+                most = most.max(decimals(price));
+            }
+        }
     }
     most
 }
@@ -152,8 +174,14 @@ fn max_decimals(prices: &[f64]) -> Option<u32> {
 /// Whether a price shows no more than some decimals when it is written with 14
 /// significant digits: noise in its last bits does not show.
 fn is_exact(price: f64, decimals: u32) -> bool {
-    let scaled = price * 10_f64.powi(decimals as i32);
-    (scaled - scaled.round()).abs() < scaled * 2e-15
+    // Adding and taking off 1.5 × 2^52 rounds to a whole number.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    let Some(power) = POWERS.get(decimals as usize) else {
+        return false;
+    };
+    let scaled = price * power;
+    let nearest = (scaled + WHOLE) - WHOLE;
+    (scaled - nearest).abs() < scaled * 2e-15
 }
 
 /// Decimals of a price written with 14 significant digits, trailing zeros
@@ -196,6 +224,17 @@ mod tests {
                 prop_assert_eq!(decimals(noisy), decimals(exact));
             }
         }
+
+        #[test]
+        fn a_quick_stop_is_the_exact_one(
+            units in 1_i64..1_000_000_000_000, noise in -0.6..0.6_f64, decimals in 0_u32..13,
+        ) {
+            let step = Step::power(decimals);
+            let value = (units as f64 + noise) / POWERS[decimals as usize];
+            for rounding in [Rounding::Up, Rounding::Down] {
+                prop_assert_eq!(step.stop(value, rounding), step.exact_stop(value, rounding));
+            }
+        }
     }
 
     #[test]
@@ -209,7 +248,7 @@ mod tests {
             0.000_05,
             123.456_78,
         ] {
-            for rounding in [Rounding::HalfUp, Rounding::Down] {
+            for rounding in [Rounding::HalfUp, Rounding::Down, Rounding::Up] {
                 let exact = Dec::of(value).on_step(step.decimal, rounding).to_f64();
                 assert_eq!(step.round(value, rounding), exact, "{value} {rounding:?}");
             }
