@@ -5,6 +5,7 @@
 //! All of it is causal: a finite impulse response over seven smoothed rows,
 //! and exponential smoothing.
 
+use std::cell::OnceCell;
 use std::f64::consts::PI;
 
 use super::registry::{Indicator, Input, Param, Source};
@@ -191,6 +192,14 @@ struct Cycle {
     last: Phase,
     re: f64,
     im: f64,
+    /// [`one_turn`] by whole period, as they come up.
+    turns: [OnceCell<Vec<(f64, f64)>>; LONGEST + 1],
+}
+
+/// Sine and cosine at evenly spaced angles of one turn.
+fn one_turn(period: usize) -> Vec<(f64, f64)> {
+    let angle = |row: usize| row as f64 * (2.0 * PI) / period as f64;
+    (0..period).map(|row| angle(row).sin_cos()).collect()
 }
 
 #[derive(Clone, Copy, Default)]
@@ -210,6 +219,7 @@ fn cycles(x: &[f64], begin: usize, mut emit: impl FnMut(usize, &Cycle)) {
         last: Phase::default(),
         re: 0.0,
         im: 0.0,
+        turns: [const { OnceCell::new() }; LONGEST + 1],
     };
     let mut weighted = Weighted::default();
     let (mut detrended, mut of_inphase, mut of_quadrature) = (
@@ -273,10 +283,10 @@ impl Cycle {
     fn phase(&self) -> f64 {
         let period = self.whole_period();
         let (mut real, mut imaginary) = (0.0, 0.0);
-        for (row, value) in self.smooth[..period].iter().enumerate() {
-            let angle = row as f64 * (2.0 * PI) / period as f64;
-            real += angle.sin() * value;
-            imaginary += angle.cos() * value;
+        let turn = self.turns[period].get_or_init(|| one_turn(period));
+        for ((sin, cos), value) in turn.iter().zip(&self.smooth) {
+            real += sin * value;
+            imaginary += cos * value;
         }
         let mut phase = if imaginary == 0.0 {
             90.0 * real.signum()

@@ -7,6 +7,11 @@
 //! with a warm-up of its own. An indicator of an indicator therefore starts
 //! where the inner one does.
 //!
+//! Results are TA-Lib's to the last bit where that could be had, because a
+//! signal can hang on it. That decides the order of operations here: which sums
+//! are carried and when they are taken afresh, and where a product and a sum
+//! are rounded once ([`f64::mul_add`]) instead of twice.
+//!
 //! Functions can be called directly ([`average::sma`]) or found by name
 //! through [`registry::lookup`], as strategy expressions do.
 

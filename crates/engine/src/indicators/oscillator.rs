@@ -4,7 +4,7 @@ use super::average::sma;
 use super::momentum::rsi;
 use super::registry::{Indicator, Input, Param, Source, rows};
 use super::runs::{by_run, one};
-use super::window::{carried_sum, highest_row, lowest_row};
+use super::window::{carried_sum, highest, highest_row, lowest, lowest_row};
 
 /// A fast and a slow line, 0 to 100.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,15 @@ pub fn stochf(
 /// Fast stochastic of the relative strength index.
 pub fn stochrsi(values: &[f64], period: usize, range: usize, signal: usize) -> Stochastic {
     let strength = rsi(values, period);
-    stochf(&strength, &strength, &strength, range, signal)
+    let mut k = position_in_range(&strength, &strength, &strength, range);
+    let (highest, lowest) = (highest(&strength, range), lowest(&strength, range));
+    for (k, (highest, lowest)) in k.iter_mut().zip(highest.iter().zip(&lowest)) {
+        // While the price stands still, the index differs by rounding alone.
+        if highest - lowest < 1e-12 {
+            *k = 0.0;
+        }
+    }
+    with_signal(k, signal)
 }
 
 /// Williams' %R, −100 to 0.
@@ -83,7 +91,11 @@ pub fn cci(high: &[f64], low: &[f64], close: &[f64], period: usize) -> Vec<f64> 
             for value in &ring {
                 apart += (value - mean).abs();
             }
-            out[row] = ratio_or_zero(typical - mean, 0.015 * (apart / period as f64));
+            out[row] = if (typical - mean).abs() < TINY {
+                0.0
+            } else {
+                ratio_or_zero(typical - mean, 0.015 * (apart / period as f64))
+            };
         }
     })
 }
@@ -98,9 +110,9 @@ pub fn mfi(high: &[f64], low: &[f64], close: &[f64], volume: &[f64], period: usi
                 let (now, before) = (typical(row), typical(row - 1));
                 let money = now * volume[row];
                 // Changes of the size of a rounding error are none.
-                if now - before < -1e-14 {
+                if now - before < -TINY {
                     (0.0, money)
-                } else if now - before > 1e-14 {
+                } else if now - before > TINY {
                     (money, 0.0)
                 } else {
                     (0.0, 0.0)
@@ -197,7 +209,7 @@ pub fn bop(open: &[f64], high: &[f64], low: &[f64], close: &[f64]) -> Vec<f64> {
     one([open, high, low, close], |[open, high, low, close], out| {
         for row in 0..close.len() {
             let range = high[row] - low[row];
-            out[row] = if range < 1e-14 {
+            out[row] = if range < TINY {
                 0.0
             } else {
                 (close[row] - open[row]) / range
@@ -262,6 +274,9 @@ fn ratio_or_zero(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
 
+/// Prices are taken for equal when they are nearer than this.
+const TINY: f64 = 1e-14;
+
 const HLC: &[Input] = &[Input::High, Input::Low, Input::Close];
 const KD: &[&str] = &["k", "d"];
 
@@ -316,7 +331,7 @@ pub(super) const INDICATORS: &[Indicator] = &[
             let Stochastic { k, d } = stochrsi(x[0], rows(p[0]), rows(p[1]), rows(p[2]));
             vec![k, d]
         },
-        formula: "`stochf` of r, r, r over `range` and `signal` rows, where r = rsi(x, `period`)",
+        formula: "k = 100 · (r − lowest) / (highest − lowest) of the last `range`, r = rsi(x, `period`), 0 where r stands still; d = sma(k, `signal`); both from d's first row",
         source: Source::exact("TA-Lib `STOCHRSI` (simple average)"),
     },
     Indicator {

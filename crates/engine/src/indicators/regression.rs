@@ -101,7 +101,7 @@ pub fn beta(x: &[f64], y: &[f64], period: usize) -> Vec<f64> {
                 age = 0;
             }
             let spread = n * sums.xx - sums.x * sums.x;
-            out[row + 1] = if spread == 0.0 {
+            out[row + 1] = if spread < 1e-14 {
                 0.0
             } else {
                 (n * sums.xy - sums.x * sums.y) / spread

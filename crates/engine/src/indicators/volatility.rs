@@ -236,7 +236,12 @@ fn mean_and_sample_deviation(values: &[f64], period: usize) -> [Vec<f64>; 2] {
                 spread.remove(x[row - period]);
             }
             sum.add(value);
-            spread.add(value);
+            if spread.squares < 0.0 {
+                // Only rounding is left of it: no digit of that is right.
+                spread = Spread::of(&x[row + 1 - period..=row]);
+            } else {
+                spread.add(value);
+            }
             if row + 1 < period {
                 continue;
             }
@@ -282,6 +287,14 @@ struct Spread {
 }
 
 impl Spread {
+    fn of(window: &[f64]) -> Self {
+        let mut spread = Self::default();
+        for value in window {
+            spread.add(*value);
+        }
+        spread
+    }
+
     fn add(&mut self, value: f64) {
         self.rows += 1.0;
         let before = self.mean - self.coming;

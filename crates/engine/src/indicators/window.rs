@@ -1,7 +1,5 @@
 //! Extremes and sums of a moving window.
 
-use std::collections::VecDeque;
-
 use super::registry::{Indicator, Input, Param, Source, rows};
 use super::runs::one;
 
@@ -62,17 +60,18 @@ fn extreme_row(
     beats: impl Fn(f64, f64) -> bool,
     mut emit: impl FnMut(usize, usize),
 ) {
-    let mut candidates = VecDeque::with_capacity(period.min(x.len()) + 1);
+    let mut queue: Vec<usize> = Vec::with_capacity(x.len());
+    let mut front = 0;
     for (row, &value) in x.iter().enumerate() {
-        while candidates.back().is_some_and(|&last| beats(value, x[last])) {
-            candidates.pop_back();
+        if queue.len() > front && queue[front] + period <= row {
+            front += 1;
         }
-        candidates.push_back(row);
-        if candidates[0] + period <= row {
-            candidates.pop_front();
+        while queue.len() > front && beats(value, x[queue[queue.len() - 1]]) {
+            queue.pop();
         }
+        queue.push(row);
         if row + 1 >= period {
-            emit(row, candidates[0]);
+            emit(row, queue[front]);
         }
     }
 }
