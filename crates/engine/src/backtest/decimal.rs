@@ -106,13 +106,13 @@ impl Dec {
 
     /// The multiple of `step` that the rounding chooses.
     pub(crate) fn on_step(self, step: Self, rounding: Rounding) -> Self {
+        // Nothing below doubles more than one step: a quarter of the range.
+        const ROOM: i128 = i128::MAX / 4;
         let goes_up = |missing_is_zero: bool, reaches_half: bool| match rounding {
             Rounding::Down => false,
             Rounding::Up => !missing_is_zero,
             Rounding::HalfUp => reaches_half,
         };
-        // Nothing below doubles more than one step: a quarter of the range.
-        const ROOM: i128 = i128::MAX / 4;
         if let Some((value, step, scale)) = small_aligned(self, step)
             && value.abs() < ROOM
             && step < ROOM
@@ -173,19 +173,17 @@ pub(crate) fn value_with_fee(amount: f64, rate: f64, fee: f64, adds_fee: bool) -
     let small = small_power(f_scale)
         .map(|one| if adds_fee { one + f } else { one - f })
         .and_then(|factor| a.checked_mul(r)?.checked_mul(factor));
-    match small {
-        Some(digits) => nearest(digits, a_scale + r_scale + f_scale),
-        None => {
-            let value = Dec::of(amount).times(Dec::of(rate));
-            let fees = value.times(Dec::of(fee));
-            if adds_fee {
-                value.plus(fees)
-            } else {
-                value.minus(fees)
-            }
-            .to_f64()
-        }
+    if let Some(digits) = small {
+        return nearest(digits, a_scale + r_scale + f_scale);
     }
+    let value = Dec::of(amount).times(Dec::of(rate));
+    let fees = value.times(Dec::of(fee));
+    if adds_fee {
+        value.plus(fees)
+    } else {
+        value.minus(fees)
+    }
+    .to_f64()
 }
 
 /// Rounds to some decimals the way exact decimal expansion does (ties, which

@@ -13,6 +13,7 @@ mod outcome;
 mod pair;
 mod position;
 mod protections;
+mod quiet;
 mod settings;
 mod simulate;
 mod steps;

@@ -84,6 +84,10 @@ impl<'a> Pair<'a> {
 
 /// A side is entered when its signal is set and neither its exit nor the other
 /// side's entry is.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "rows are combined many at once, without a branch for each"
+)]
 fn entries(signals: &Signals, long: bool, short: bool) -> Vec<u8> {
     let columns = signals.enter_long.iter().zip(&signals.exit_long);
     let shorts = signals.enter_short.iter().zip(&signals.exit_short);

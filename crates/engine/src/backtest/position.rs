@@ -26,6 +26,16 @@ pub(super) struct Fill {
     pub(super) amount: f64,
     pub(super) funding: f64,
     pub(super) tag: OrderTag,
+    exact: Exact,
+}
+
+/// Price and amount of a fill as decimals, and their value with the fee: what
+/// every later sum over the fills needs.
+#[derive(Debug, Clone, Copy)]
+struct Exact {
+    price: Dec,
+    amount: Dec,
+    value: f64,
 }
 
 /// What an order is labelled with.
@@ -92,6 +102,8 @@ pub(super) struct Position {
     pub(super) exit_reason: ExitReason,
     /// Highest profitable price the trailing stop was measured from already.
     pub(super) trailed_from: Option<f64>,
+    /// The next step of the timeline at which something may happen to it.
+    pub(super) next_step: usize,
 }
 
 impl Position {
@@ -126,6 +138,7 @@ impl Position {
             pending: None,
             exit_reason: ExitReason::ForceExit,
             trailed_from: None,
+            next_step: 0,
         }
     }
 
@@ -154,7 +167,15 @@ impl Position {
 
     /// What an exit of `amount` at `rate` brings (long) or costs (short).
     fn close_value(&self, rate: f64, amount: f64) -> f64 {
-        let value = value_with_fee(amount, rate, self.terms.fee, self.is_short());
+        self.with_funding(value_with_fee(
+            amount,
+            rate,
+            self.terms.fee,
+            self.is_short(),
+        ))
+    }
+
+    fn with_funding(&self, value: f64) -> f64 {
         if self.is_short() {
             value - self.funding
         } else {
@@ -162,7 +183,15 @@ impl Position {
         }
     }
 
+    /// What an entry of `amount` at `rate` costs (long) or brings (short).
     fn entry_value(&self, amount: f64, rate: f64) -> f64 {
+        // Most positions have one entry, whose value is known.
+        if let Some(first) = self.fills.first()
+            && first.price == rate
+            && first.amount == amount
+        {
+            return first.exact.value;
+        }
         value_with_fee(amount, rate, self.terms.fee, !self.is_short())
     }
 
@@ -215,6 +244,19 @@ impl Position {
             share - 1.0
         };
         ratio * self.terms.leverage
+    }
+
+    /// A rate up to which (down to which, for a short) the profit ratio is
+    /// certainly not above `target`; a little before [`Position::rate_for_profit`].
+    pub(super) fn rate_surely_below_profit(&self, target: f64) -> f64 {
+        let margin = (target - 2e-7) / self.terms.leverage;
+        if self.is_short() {
+            ((1.0 - margin) * self.open_value + self.funding)
+                / (self.amount * (1.0 + self.terms.fee))
+        } else {
+            ((1.0 + margin) * self.open_value - self.funding)
+                / (self.amount * (1.0 - self.terms.fee))
+        }
     }
 
     /// The rate at which the profit ratio is exactly `target`.
@@ -284,6 +326,12 @@ impl Position {
         if is_entry {
             self.open_rate = order.price;
         }
+        let adds_fee = is_entry != self.is_short();
+        let exact = Exact {
+            price: Dec::of(order.price),
+            amount: Dec::of(order.amount),
+            value: value_with_fee(order.amount, order.price, self.terms.fee, adds_fee),
+        };
         self.fills.push(Fill {
             time: now,
             is_entry,
@@ -291,6 +339,7 @@ impl Position {
             amount: order.amount,
             funding: std::mem::take(&mut self.funding_running),
             tag: order.tag,
+            exact,
         });
         if is_entry {
             self.recompute(false);
@@ -341,22 +390,28 @@ impl Position {
             let fill = &self.fills[index];
             funding += fill.funding;
             total_funding += fill.funding;
-            let (amount, price) = (Dec::of(fill.amount), Dec::of(fill.price));
+            let Exact {
+                amount,
+                price,
+                value,
+            } = fill.exact;
             if fill.is_entry {
                 sums.amount = sums.amount.plus(amount);
-                sums.stake = sums.stake.plus(price.times(amount));
-                sums.max_stake = sums.max_stake.plus(price.times(amount));
+                let cost = price.times(amount);
+                sums.stake = sums.stake.plus(cost);
+                sums.max_stake = sums.max_stake.plus(cost);
                 if sums.amount.is_positive() {
                     average = sums.stake.over(sums.amount);
                 }
-                sums.total_entry_value += self.entry_value(fill.amount, fill.price);
+                sums.total_entry_value += value;
             } else {
-                let (amount_filled, rate) = (fill.amount, fill.price);
+                let amount_filled = fill.amount;
                 sums.amount = sums.amount.minus(amount);
                 sums.stake = sums.stake.minus(average.times(amount));
                 // The exit settles the funding since the exit before it.
                 self.funding = funding;
-                sums.profit += self.exit_profit(rate, amount_filled, average.to_f64());
+                let entered = self.entry_value(amount_filled, average.to_f64());
+                sums.profit += self.exit_profit(value, entered);
                 if sums.total_entry_value > 0.0 {
                     sums.last_ratio = (sums.profit / sums.total_entry_value) * self.terms.leverage;
                 }
@@ -367,17 +422,15 @@ impl Position {
         sums
     }
 
-    fn exit_profit(&self, rate: f64, amount: f64, open_rate: f64) -> f64 {
-        let close = self.close_value(rate, amount);
-        let open = self.entry_value(amount, open_rate);
-        round_decimals(
-            if self.is_short() {
-                open - close
-            } else {
-                close - open
-            },
-            8,
-        )
+    /// Profit of an exit whose amount was entered for `entered`.
+    fn exit_profit(&self, value: f64, entered: f64) -> f64 {
+        let close = self.with_funding(value);
+        let profit = if self.is_short() {
+            entered - close
+        } else {
+            close - entered
+        };
+        round_decimals(profit, 8)
     }
 
     /// Sets what funding has amounted to since the last fill.

@@ -10,7 +10,7 @@ use super::position::{OrderTag, Pending, Position, Terms};
 use super::protections::{self, Closed, Locks, Trigger};
 use super::settings::Settings;
 use super::timeline::Timeline;
-use super::{account::Account, futures};
+use super::{account::Account, futures, quiet};
 use crate::backtest::Plan;
 
 const NO_POSITION: usize = usize::MAX;
@@ -92,39 +92,60 @@ impl<'a> Simulation<'a> {
     }
 
     /// Pairs with a position come first, in the order they were opened, then
-    /// those with an entry signal, in list order. With no position open,
-    /// nothing can happen before the next signal.
+    /// those with an entry signal, in list order. Goes from one step at which
+    /// something may happen to the next.
     fn walk(&mut self, timeline: &Timeline<'_>, entries: &[bool]) {
         let last = timeline.times.last().copied().unwrap_or_default();
         let mut held = Vec::new();
-        let mut step = 0;
-        while step < timeline.times.len() {
-            if self.open.is_empty() {
-                match next_set(entries, step) {
-                    Some(next) => step = next,
-                    None => break,
-                }
-            }
-            let now = timeline.times[step];
+        let mut next_entry = next_set(entries, 0);
+        loop {
+            let next_held = self.open.iter().map(|position| position.next_step).min();
+            let step = next_entry.min(next_held.unwrap_or(usize::MAX));
+            let Some(&now) = timeline.times.get(step) else {
+                break;
+            };
             held.clear();
             held.extend(self.open.iter().map(|position| position.pair));
             for &pair in &held {
-                if let Some(row) = timeline.row(pair, step) {
-                    self.visit(self.look(pair, row, now, now != last));
+                let is_due = |index: usize| self.open[index].next_step <= step;
+                if self.position(pair).is_some_and(is_due) {
+                    if let Some(row) = timeline.row(pair, step) {
+                        self.visit(self.look(pair, row, now, now != last));
+                    }
+                    self.leave_alone(pair, step, timeline);
                 }
             }
-            if entries[step] {
+            if step == next_entry {
                 for pair in 0..self.pairs.len() {
                     let row = timeline.row(pair, step);
                     if let Some(row) = row.filter(|&row| self.pairs[pair].entry(row).is_some())
                         && !held.contains(&pair)
                     {
                         self.visit(self.look(pair, row, now, now != last));
+                        self.leave_alone(pair, step, timeline);
                     }
                 }
+                next_entry = next_set(entries, step + 1);
             }
-            step += 1;
         }
+    }
+
+    /// Finds the next step after this one at which something may happen to a
+    /// pair's position.
+    fn leave_alone(&mut self, pair: usize, step: usize, timeline: &Timeline<'_>) {
+        let Some(index) = self.position(pair) else {
+            return;
+        };
+        let source = &self.pairs[pair];
+        let position = &mut self.open[index];
+        let next = timeline.row(pair, step).map_or(source.bars.len(), |row| {
+            quiet::pass_quiet_rows(position, source, &self.plan, row + 1)
+        });
+        position.next_step = if next < source.bars.len() {
+            timeline.step(pair, source.bars, next)
+        } else {
+            usize::MAX
+        };
     }
 
     /// Walks pairs with a signal or a position in the smaller candles inside
@@ -604,11 +625,13 @@ fn entry_steps(pairs: &[Pair<'_>], timeline: &Timeline<'_>) -> Vec<bool> {
     steps
 }
 
-fn next_set(steps: &[bool], from: usize) -> Option<usize> {
-    steps[from..]
+/// The first step that is set, from one on; `usize::MAX` for none.
+fn next_set(steps: &[bool], from: usize) -> usize {
+    let later = steps.get(from..).unwrap_or_default();
+    later
         .iter()
         .position(|&set| set)
-        .map(|offset| from + offset)
+        .map_or(usize::MAX, |offset| from + offset)
 }
 
 impl Pair<'_> {
