@@ -41,6 +41,7 @@ impl Prepared {
                 .filter(|_| self.symbol.quote().is_some()),
             detail: self.detail.as_ref(),
             funding: self.funding.as_ref(),
+            actions: None,
         }
     }
 }

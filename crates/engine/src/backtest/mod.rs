@@ -1,11 +1,15 @@
-//! The backtest loop with freqtrade's candle semantics.
+//! The backtest loop, with freqtrade's candle semantics or with what trading
+//! costs.
 //!
 //! [`run`] takes candles and signals of every pair and returns the trades.
 //! A signal on one candle acts at the open of the next; exits are looked for
-//! on the candle of the entry too. Prices and amounts are decided in exact
-//! decimal arithmetic ([`decimal`]), so that they equal freqtrade's.
+//! on the candle of the entry too. In the freqtrade profile prices and amounts
+//! are decided in exact decimal arithmetic ([`decimal`]), so that they equal
+//! freqtrade's; the realistic profile ([`realistic`]) is a loop of its own.
 
 mod account;
+mod actions;
+mod costs;
 pub(crate) mod decimal;
 mod exits;
 mod futures;
@@ -14,6 +18,7 @@ mod pair;
 mod position;
 mod protections;
 mod quiet;
+mod realistic;
 mod settings;
 mod simulate;
 mod steps;
@@ -23,8 +28,11 @@ use fondaco_domain::market::TradingMode;
 use fondaco_domain::strategy::{Adjustment, Protection, Risk, Side, Stake, Strategy};
 use fondaco_domain::{Symbol, Timeframe};
 
+pub use actions::{Action, Actions};
+pub use costs::{Costs, IntraCandle, Profile, Remainder, Slippage, Spread};
 pub use futures::Funding;
-pub use outcome::Outcome;
+pub use outcome::{Outcome, Realism};
+pub use realistic::Charges;
 pub use settings::{BacktestError, PairInput, Settings};
 
 use pair::Pair;
@@ -50,6 +58,9 @@ pub fn run(
     for input in &inputs {
         check_input(settings, input)?;
     }
+    if let Profile::Realistic(costs) = &settings.profile {
+        return Ok(run_realistic(strategy, settings, costs, &inputs));
+    }
     let plan = Plan::new(strategy, settings);
     let long = strategy.direction.allows(Side::Long);
     let pairs: Vec<_> = inputs
@@ -61,6 +72,27 @@ pub fn run(
     let timeline = Timeline::new(&bars);
     let done = Simulation::new(plan, settings, &pairs).run(&timeline, &names);
     Ok(Outcome::new(done, &pairs, &names, settings))
+}
+
+fn run_realistic<'a>(
+    strategy: &Strategy,
+    settings: &Settings,
+    costs: &Costs,
+    inputs: &[PairInput<'a>],
+) -> Outcome {
+    let mut plan = Plan::new(strategy, settings);
+    plan.can_short |= costs.borrow_interest.is_some() && strategy.direction.allows(Side::Short);
+    let long = strategy.direction.allows(Side::Long);
+    // The price step is the market's, whatever the candles show.
+    let fixed = |input: &PairInput<'a>| PairInput {
+        step_bars: None,
+        ..*input
+    };
+    let pairs: Vec<_> = inputs
+        .iter()
+        .map(|input| Pair::new(&fixed(input), long, plan.can_short))
+        .collect();
+    realistic::run(plan, settings, costs, inputs, &pairs)
 }
 
 /// What the loop needs of a strategy.
@@ -118,6 +150,9 @@ fn check_settings(settings: &Settings) -> Result<(), BacktestError> {
         (0.0..0.5).contains(&settings.fee),
         "in [0, 0.5)",
     )?;
+    if let Profile::Realistic(costs) = &settings.profile {
+        costs.check()?;
+    }
     match settings.stake {
         Stake::Fixed(stake) => {
             in_range("stake", stake, stake.is_finite() && stake > 0.0, "positive")

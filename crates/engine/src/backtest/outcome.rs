@@ -1,11 +1,12 @@
 //! The trades of a run in the words of the domain.
 
 use fondaco_domain::Symbol;
-use fondaco_domain::trade::{Lock, Order, Trade};
+use fondaco_domain::trade::{Equity, Lock, Order, Trade};
 
 use super::decimal::round_decimals;
 use super::pair::Pair;
 use super::position::{OrderTag, Position};
+use super::realistic::Charges;
 use super::settings::Settings;
 use super::simulate::{Close, Done};
 
@@ -29,6 +30,18 @@ pub struct Outcome {
     pub starting_balance: f64,
     /// Money at the end, without the stakes of spot trades left open.
     pub final_balance: f64,
+    /// What only the realistic profile knows.
+    pub realism: Option<Realism>,
+}
+
+/// The account of the realistic profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Realism {
+    /// The account at the close of every candle of any pair: cash, margins and
+    /// unrealised gains.
+    pub equity: Equity,
+    /// What was paid and received beside gains.
+    pub charges: Charges,
 }
 
 impl Outcome {
@@ -52,6 +65,7 @@ impl Outcome {
             locks: done.locks,
             starting_balance: settings.starting_balance,
             final_balance: done.final_balance,
+            realism: None,
         }
     }
 }

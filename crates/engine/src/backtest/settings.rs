@@ -6,12 +6,16 @@ use fondaco_domain::strategy::Stake;
 use fondaco_domain::{Bars, Symbol, Timeframe};
 use thiserror::Error;
 
+use super::actions::Actions;
+use super::costs::Profile;
 use super::futures::Funding;
 use crate::signals::Signals;
 
 /// Account and rules of a backtest. Money is in the stake currency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// Whose semantics.
+    pub profile: Profile,
     /// Spot or futures.
     pub mode: TradingMode,
     /// Money at the start.
@@ -43,6 +47,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            profile: Profile::Freqtrade,
             mode: TradingMode::Spot,
             starting_balance: 1_000.0,
             stake: Stake::Unlimited,
@@ -78,6 +83,8 @@ pub struct PairInput<'a> {
     pub detail: Option<&'a Bars>,
     /// Funding payments of a swap.
     pub funding: Option<&'a Funding>,
+    /// Splits and dividends, for the realistic profile.
+    pub actions: Option<&'a Actions>,
 }
 
 /// Why a backtest cannot start.
@@ -115,6 +122,29 @@ pub enum BacktestError {
         /// What it may be.
         expected: &'static str,
     },
+    /// A split or dividend that leaves no price.
+    #[error(
+        "{symbol}: a split of {split} for 1 and a dividend of {dividend} on {at} leave no price"
+    )]
+    Action {
+        /// The pair.
+        symbol: Symbol,
+        /// Its day.
+        at: fondaco_domain::UnixMillis,
+        /// New shares for an old one.
+        split: f64,
+        /// Cash for one share.
+        dividend: f64,
+    },
+    /// Candles that are none any more once adjusted.
+    #[error("{symbol}: the candles cannot be adjusted for splits and dividends")]
+    Adjusted {
+        /// The pair.
+        symbol: Symbol,
+        /// Why.
+        #[source]
+        source: fondaco_domain::bars::BarsError,
+    },
     /// Prices that are zero or negative.
     #[error("{symbol}: price {price} at {at} is not positive")]
     Price {
@@ -131,7 +161,10 @@ impl Hint for BacktestError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoCandles | Self::NoFunding(_) => ErrorKind::NoData,
-            Self::SignalRows { .. } | Self::Price { .. } => ErrorKind::Corrupt,
+            Self::SignalRows { .. }
+            | Self::Price { .. }
+            | Self::Action { .. }
+            | Self::Adjusted { .. } => ErrorKind::Corrupt,
             Self::UnboundedStake | Self::NoTiers(_) | Self::Setting { .. } => ErrorKind::Invalid,
         }
     }
@@ -150,6 +183,10 @@ impl Hint for BacktestError {
                     .into()
             }
             Self::Price { .. } => "run `fondaco data check` on the data set".into(),
+            Self::Action { .. } | Self::Adjusted { .. } => {
+                "check the files of splits and dividends against the candles, which must be raw"
+                    .into()
+            }
             Self::Setting { .. } => return None,
         })
     }
