@@ -10,3 +10,4 @@ pub mod expr;
 pub mod indicators;
 pub mod signals;
 pub mod stats;
+pub mod sweep;

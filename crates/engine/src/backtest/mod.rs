@@ -10,6 +10,7 @@
 mod account;
 mod actions;
 mod costs;
+mod course;
 pub(crate) mod decimal;
 mod exits;
 mod futures;
@@ -30,6 +31,7 @@ use fondaco_domain::{Symbol, Timeframe};
 
 pub use actions::{Action, Actions};
 pub use costs::{Costs, IntraCandle, Profile, Remainder, Slippage, Spread};
+pub use course::{Course, Walk};
 pub use futures::Funding;
 pub use outcome::{Outcome, Realism};
 pub use realistic::Charges;

@@ -31,17 +31,23 @@ pub(super) struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     pub(super) fn new(input: &PairInput<'a>, long: bool, short: bool) -> Self {
-        let step = input.rules.price_step;
+        Self::with_steps(input, PriceSteps::of(input), long, short)
+    }
+
+    /// The same with price steps read before.
+    pub(super) fn with_steps(
+        input: &PairInput<'a>,
+        price_steps: PriceSteps,
+        long: bool,
+        short: bool,
+    ) -> Self {
         Self {
             bars: input.bars,
             signals: input.signals,
             rules: input.rules,
             detail: input.detail,
             funding: input.funding,
-            price_steps: match input.step_bars {
-                Some(bars) => PriceSteps::from_bars(bars, step),
-                None => PriceSteps::fixed(step),
-            },
+            price_steps,
             amount_step: Step::new(input.rules.amount_step),
             entries: entries(input.signals, long, short),
         }

@@ -3,6 +3,7 @@
 use fondaco_domain::{Bars, UnixMillis};
 
 use super::decimal::{Dec, POWERS, Rounding, round_decimals};
+use super::settings::PairInput;
 
 /// A step, as a double and as the decimal it stands for.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +125,15 @@ impl PriceSteps {
         Self {
             months,
             fallback: Step::new(fallback),
+        }
+    }
+
+    /// The steps of a pair: read from candles, or the market's own.
+    pub(super) fn of(input: &PairInput<'_>) -> Self {
+        let step = input.rules.price_step;
+        match input.step_bars {
+            Some(bars) => Self::from_bars(bars, step),
+            None => Self::fixed(step),
         }
     }
 

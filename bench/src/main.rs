@@ -1,0 +1,56 @@
+//! Measures the engine at what other engines were measured at: a sweep, an
+//! order on every candle, growth with candles and pairs, memory bandwidth.
+//! JSON on stdout; `run.sh` beside it runs everything and the peers.
+
+mod growth;
+mod orders;
+mod series;
+mod sweep;
+
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let report = match words.as_slice() {
+        ["sweep", candles, strategy, rest @ ..] => {
+            sweep::run(candles, strategy, rest.first().copied())?
+        }
+        ["orders", candles] => orders::run(candles)?,
+        ["orders-growth"] => orders::growth()?,
+        ["growth", "candles"] => growth::candles()?,
+        ["growth", "pairs"] => growth::pairs()?,
+        ["growth", "large"] => growth::large()?,
+        ["series", rows, out] => {
+            series::write(out, &series::walk(rows.parse().context("rows")?, 1))?;
+            return Ok(());
+        }
+        _ => bail!(
+            "usage: fondaco-bench series ROWS FILE | sweep CSV STRATEGY [RETURNS] | orders CSV \
+             | orders-growth | growth candles|pairs|large"
+        ),
+    };
+    print(&report);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the output")]
+fn print(report: &serde_json::Value) {
+    println!("{report:#}");
+}
+
+/// Seconds of the median of some runs, after one that warms up.
+fn median_seconds(runs: usize, mut work: impl FnMut()) -> f64 {
+    work();
+    let mut seconds: Vec<f64> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[runs / 2]
+}
