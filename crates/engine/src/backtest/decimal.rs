@@ -13,6 +13,42 @@ pub(crate) struct Dec {
     scale: u32,
 }
 
+/// Decimals of a quotient.
+const QUOTIENT_DECIMALS: u32 = 18;
+
+/// The shortest decimal that reads back as a double, `digits / 10^scale`, in
+/// sixteen bytes to keep.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    digits: i64,
+    /// Negative for whole numbers of more digits than these.
+    scale: i32,
+}
+
+impl Written {
+    pub(crate) fn of(value: f64) -> Self {
+        short_digits(value)
+    }
+
+    /// Whether a product with this number, divided by the other factor, gives
+    /// it back.
+    pub(crate) fn survives_division(self) -> bool {
+        (0..=QUOTIENT_DECIMALS as i32).contains(&self.scale)
+    }
+}
+
+impl From<Written> for Dec {
+    fn from(written: Written) -> Self {
+        match u32::try_from(written.scale) {
+            Ok(scale) => Self::small(i128::from(written.digits), scale),
+            Err(_) => Self::wide(
+                I256::from(written.digits) * power_of_ten(written.scale.unsigned_abs()),
+                0,
+            ),
+        }
+    }
+}
+
 /// Digits of a decimal. Almost all fit into 128 bits, where arithmetic is ten
 /// times faster; what overflows goes on in 256.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +73,7 @@ impl Dec {
 
     /// The shortest decimal that reads back as `value`.
     pub(crate) fn of(value: f64) -> Self {
-        let (digits, scale) = short_digits(value);
-        Self::small(digits, scale)
+        short_digits(value).into()
     }
 
     pub(crate) fn plus(self, other: Self) -> Self {
@@ -69,16 +104,15 @@ impl Dec {
 
     /// The quotient cut after 18 decimals; zero for a zero divisor.
     pub(crate) fn over(self, other: Self) -> Self {
-        const DECIMALS: u32 = 18;
         if other.digits.is_zero() {
             return Self::ZERO;
         }
-        let shift = i64::from(DECIMALS) - i64::from(self.scale) + i64::from(other.scale);
+        let shift = i64::from(QUOTIENT_DECIMALS) - i64::from(self.scale) + i64::from(other.scale);
         if let (Digits::Small(a), Digits::Small(b)) = (self.digits, other.digits)
             && let Some(numerator) = shifted(a, shift)
             && let Some(quotient) = numerator.checked_div(b)
         {
-            return Self::small(quotient, DECIMALS);
+            return Self::small(quotient, QUOTIENT_DECIMALS);
         }
         let digits = self.digits.widened();
         let numerator = if shift < 0 {
@@ -86,7 +120,7 @@ impl Dec {
         } else {
             digits * power_of_ten(shift as u32)
         };
-        Self::wide(numerator / other.digits.widened(), DECIMALS)
+        Self::wide(numerator / other.digits.widened(), QUOTIENT_DECIMALS)
     }
 
     pub(crate) fn is_positive(self) -> bool {
@@ -167,23 +201,30 @@ impl Digits {
 
 /// `amount × rate × (1 + fee)`, or `(1 − fee)`, rounded once.
 pub(crate) fn value_with_fee(amount: f64, rate: f64, fee: f64, adds_fee: bool) -> f64 {
-    let (a, a_scale) = short_digits(amount);
-    let (r, r_scale) = short_digits(rate);
-    let (f, f_scale) = short_digits(fee);
-    let small = small_power(f_scale)
-        .map(|one| if adds_fee { one + f } else { one - f })
-        .and_then(|factor| a.checked_mul(r)?.checked_mul(factor));
-    if let Some(digits) = small {
-        return nearest(digits, a_scale + r_scale + f_scale);
+    let [amount, rate, fee] = [amount, rate, fee].map(Dec::of);
+    if let Some(digits) = small_value(amount, rate, fee, adds_fee) {
+        return nearest(digits, amount.scale + rate.scale + fee.scale);
     }
-    let value = Dec::of(amount).times(Dec::of(rate));
-    let fees = value.times(Dec::of(fee));
+    let value = amount.times(rate);
+    let fees = value.times(fee);
     if adds_fee {
         value.plus(fees)
     } else {
         value.minus(fees)
     }
     .to_f64()
+}
+
+/// The digits of the value with fee, if they fit.
+fn small_value(amount: Dec, rate: Dec, fee: Dec, adds_fee: bool) -> Option<i128> {
+    let (Digits::Small(amount), Digits::Small(rate), Digits::Small(digits)) =
+        (amount.digits, rate.digits, fee.digits)
+    else {
+        return None;
+    };
+    let one = small_power(fee.scale)?;
+    let factor = if adds_fee { one + digits } else { one - digits };
+    amount.checked_mul(rate)?.checked_mul(factor)
 }
 
 /// Rounds to some decimals the way exact decimal expansion does (ties, which
@@ -223,31 +264,28 @@ pub(crate) fn compensated_sum(values: impl IntoIterator<Item = f64>) -> f64 {
 }
 
 /// Digits and scale of the shortest decimal that reads back as `value`.
-fn short_digits(value: f64) -> (i128, u32) {
+fn short_digits(value: f64) -> Written {
     // Prices and amounts nearly always have at most eight decimals and fewer
     // than sixteen digits; such a decimal is unique for its double.
     let scaled = value * 1e8;
     if scaled.abs() < 1e15 {
         let digits = (scaled + 0.5_f64.copysign(scaled)) as i64;
         if digits as f64 / 1e8 == value {
-            return (i128::from(digits), 8);
+            return Written { digits, scale: 8 };
         }
     }
     short_digits_as_written(value)
 }
 
-/// The same by way of the text.
-fn short_digits_as_written(value: f64) -> (i128, u32) {
+/// The same by way of the text; never more than 17 digits.
+fn short_digits_as_written(value: f64) -> Written {
     let text = format!("{value:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits: i128 = format!("{whole}{fraction}").parse().unwrap_or(0);
-    let scale = fraction.len() as i32 - exponent;
-    if scale >= 0 {
-        (digits, scale as u32)
-    } else {
-        (digits * 10_i128.pow(scale.unsigned_abs()), 0)
+    Written {
+        digits: format!("{whole}{fraction}").parse().unwrap_or(0),
+        scale: fraction.len() as i32 - exponent,
     }
 }
 
@@ -271,14 +309,30 @@ fn nearest_by_two_doubles(digits: i128, scale: u32) -> Option<f64> {
     let second = *POWERS.get(second as usize)?;
     let power = first * second;
     let power_rest = first.mul_add(second, -power);
-    let high = digits as f64;
-    let low = (digits - high as i128) as f64;
+    let (high, low) = in_two_doubles(digits);
     let quotient = high / power;
     let rest = (-quotient).mul_add(power, high);
     let correction = (rest + (low - quotient * power_rest)) / power;
     let doubt = quotient.abs() * 1e-29;
     let result = quotient + (correction + doubt);
     (result == quotient + (correction - doubt)).then_some(result)
+}
+
+/// A nearest double and what is left of the number, nearly exact.
+fn in_two_doubles(digits: i128) -> (f64, f64) {
+    const BITS: u32 = 53;
+    const UNIT: f64 = (1_i64 << BITS) as f64;
+    if let Ok(upper) = i64::try_from(digits >> BITS)
+        && upper.unsigned_abs() <= 1 << BITS
+    {
+        // Both halves are exact, and so is what their sum loses (Dekker).
+        let upper = upper as f64 * UNIT;
+        let lower = (digits & ((1 << BITS) - 1)) as i64 as f64;
+        let high = upper + lower;
+        return (high, lower - (high - upper));
+    }
+    let high = digits as f64;
+    (high, (digits - high as i128) as f64)
 }
 
 /// Powers of ten that doubles hold exactly.
@@ -347,12 +401,15 @@ mod tests {
 
     #[test]
     fn a_noisy_price_keeps_its_digits() {
-        assert_eq!(
-            short_digits(5.440_000_000_000_001e-5),
-            (5_440_000_000_000_001, 20)
-        );
-        assert_eq!(short_digits(0.017_1), (1_710_000, 8));
-        assert_eq!(short_digits(1e22).0, 10_i128.pow(22));
+        let parts = |value| {
+            let Written { digits, scale } = short_digits(value);
+            (digits, scale)
+        };
+        assert_eq!(parts(5.440_000_000_000_001e-5), (5_440_000_000_000_001, 20));
+        assert_eq!(parts(0.017_1), (1_710_000, 8));
+        assert_eq!(parts(1e22), (1, -22));
+        assert_eq!(Dec::of(1e22).to_f64(), 1e22);
+        assert_eq!(Dec::of(1e30).over(Dec::of(1e28)).to_f64(), 100.0);
     }
 
     #[test]
@@ -411,12 +468,9 @@ mod tests {
         #[test]
         fn short_digits_are_those_written(units in -1_000_000_000_000_000_000_i64..1_000_000_000_000_000_000, decimals in 0_usize..16) {
             let value = units as f64 / POWERS[decimals];
-            let (fast, scale) = short_digits(value);
-            let (slow, written) = short_digits_as_written(value);
-            prop_assert_eq!(
-                I256::from(fast) * power_of_ten(written),
-                I256::from(slow) * power_of_ten(scale)
-            );
+            let (fast, slow) = (short_digits(value), short_digits_as_written(value));
+            let difference = Dec::from(fast).minus(slow.into());
+            prop_assert!(difference.digits.is_zero());
         }
 
         #[test]

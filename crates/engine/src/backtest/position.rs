@@ -4,7 +4,7 @@ use fondaco_domain::UnixMillis;
 use fondaco_domain::strategy::{Risk, Side, StakeBasis};
 use fondaco_domain::trade::ExitReason;
 
-use super::decimal::{Dec, Rounding, compensated_sum, round_decimals, value_with_fee};
+use super::decimal::{Dec, Rounding, Written, compensated_sum, round_decimals, value_with_fee};
 use super::steps::Step;
 use crate::signals::TagId;
 
@@ -33,8 +33,8 @@ pub(super) struct Fill {
 /// every later sum over the fills needs.
 #[derive(Debug, Clone, Copy)]
 struct Exact {
-    price: Dec,
-    amount: Dec,
+    price: Written,
+    amount: Written,
     value: f64,
 }
 
@@ -134,7 +134,7 @@ impl Position {
             realised: Realised::default(),
             lowest: rate,
             highest: rate,
-            fills: Vec::new(),
+            fills: Vec::with_capacity(2),
             pending: None,
             exit_reason: ExitReason::ForceExit,
             trailed_from: None,
@@ -328,8 +328,8 @@ impl Position {
         }
         let adds_fee = is_entry != self.is_short();
         let exact = Exact {
-            price: Dec::of(order.price),
-            amount: Dec::of(order.amount),
+            price: Written::of(order.price),
+            amount: Written::of(order.amount),
             value: value_with_fee(order.amount, order.price, self.terms.fee, adds_fee),
         };
         self.fills.push(Fill {
@@ -364,8 +364,8 @@ impl Position {
         }
         let amount = self.terms.amount_step.floor(sums.amount.to_f64());
         if amount > 0.0 {
-            let average = sums.stake.over(sums.amount).to_f64();
-            self.open_rate = self.terms.price_step.nearest(average);
+            let average = self.average_entry(self.fills.len() - 1, &sums);
+            self.open_rate = self.terms.price_step.nearest(average.to_f64());
             self.amount = amount;
             self.stake = sums.stake.to_f64() / self.terms.leverage;
             self.open_value = self.entry_value(self.amount, self.open_rate);
@@ -390,18 +390,15 @@ impl Position {
             let fill = &self.fills[index];
             funding += fill.funding;
             total_funding += fill.funding;
-            let Exact {
-                amount,
-                price,
-                value,
-            } = fill.exact;
+            let value = fill.exact.value;
+            let (amount, price) = (Dec::from(fill.exact.amount), Dec::from(fill.exact.price));
             if fill.is_entry {
                 sums.amount = sums.amount.plus(amount);
                 let cost = price.times(amount);
                 sums.stake = sums.stake.plus(cost);
                 sums.max_stake = sums.max_stake.plus(cost);
                 if sums.amount.is_positive() {
-                    average = sums.stake.over(sums.amount);
+                    average = self.average_entry(index, &sums);
                 }
                 sums.total_entry_value += value;
             } else {
@@ -420,6 +417,17 @@ impl Position {
         }
         self.funding = total_funding;
         sums
+    }
+
+    /// What is held after a fill over its amount. After a single entry that is
+    /// its price.
+    fn average_entry(&self, index: usize, sums: &Sums) -> Dec {
+        let price = self.fills[index].exact.price;
+        if index == 0 && price.survives_division() {
+            price.into()
+        } else {
+            sums.stake.over(sums.amount)
+        }
     }
 
     /// Profit of an exit whose amount was entered for `entered`.

@@ -2,14 +2,14 @@
 
 use fondaco_domain::{Bars, UnixMillis};
 
-use super::decimal::{Dec, POWERS, Rounding, round_decimals};
+use super::decimal::{Dec, POWERS, Rounding, Written, round_decimals};
 use super::settings::PairInput;
 
 /// A step, as a double and as the decimal it stands for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     size: f64,
-    decimal: Dec,
+    written: Written,
     /// `Some(n)` for 10^-n, where rounding is cheap.
     decimals: Option<u32>,
 }
@@ -19,7 +19,7 @@ impl Step {
         let decimals = (0..=18).find(|&n| 1.0 / 10_f64.powi(n as i32) == size);
         Self {
             size,
-            decimal: Dec::of(size),
+            written: Written::of(size),
             decimals,
         }
     }
@@ -28,7 +28,7 @@ impl Step {
         let size = 1.0 / 10_f64.powi(decimals as i32);
         Self {
             size,
-            decimal: Dec::of(size),
+            written: Written::of(size),
             decimals: Some(decimals),
         }
     }
@@ -62,22 +62,25 @@ impl Step {
 
     fn exact_stop(self, value: f64, rounding: Rounding) -> f64 {
         let decimal = Dec::of(value);
-        if decimal.is_multiple_of(self.decimal) {
+        if decimal.is_multiple_of(self.written.into()) {
             return value;
         }
-        round_decimals(decimal.on_step(self.decimal, rounding).to_f64(), 14)
+        round_decimals(decimal.on_step(self.written.into(), rounding).to_f64(), 14)
     }
 
     fn round(self, value: f64, rounding: Rounding) -> f64 {
         if let Some(rounded) = self.decimals.and_then(|n| quick(value, n, rounding)) {
             return rounded;
         }
-        Dec::of(value).on_step(self.decimal, rounding).to_f64()
+        Dec::of(value)
+            .on_step(self.written.into(), rounding)
+            .to_f64()
     }
 }
 
 /// Rounds to 10^-n by doubles where the answer cannot depend on the last bits:
-/// the value is well away from the point where the rounding turns.
+/// the value is a multiple already, or well away from the point where the
+/// rounding turns.
 fn quick(value: f64, decimals: u32, rounding: Rounding) -> Option<f64> {
     const MARGIN: f64 = 1e-3;
     let power = *POWERS.get(decimals as usize)?;
@@ -87,6 +90,11 @@ fn quick(value: f64, decimals: u32, rounding: Rounding) -> Option<f64> {
     }
     let whole = scaled as i64;
     let fraction = scaled - whole as f64;
+    // A double that a multiple this short reads as is that multiple.
+    let nearest = whole + i64::from(fraction > 0.5);
+    if nearest as f64 / power == value {
+        return Some(value);
+    }
     let is_between = fraction > MARGIN && fraction < 1.0 - MARGIN;
     let rounded = match rounding {
         Rounding::HalfUp if (fraction - 0.5).abs() > MARGIN => whole + i64::from(fraction > 0.5),
@@ -238,11 +246,17 @@ mod tests {
         #[test]
         fn a_quick_stop_is_the_exact_one(
             units in 1_i64..1_000_000_000_000, noise in -0.6..0.6_f64, decimals in 0_u32..13,
+            is_on_step in any::<bool>(),
         ) {
+            let noise = if is_on_step { 0.0 } else { noise };
             let step = Step::power(decimals);
             let value = (units as f64 + noise) / POWERS[decimals as usize];
             for rounding in [Rounding::Up, Rounding::Down] {
                 prop_assert_eq!(step.stop(value, rounding), step.exact_stop(value, rounding));
+            }
+            for rounding in [Rounding::Up, Rounding::Down, Rounding::HalfUp] {
+                let exact = Dec::of(value).on_step(step.written.into(), rounding).to_f64();
+                prop_assert_eq!(step.round(value, rounding), exact);
             }
         }
     }
@@ -259,7 +273,9 @@ mod tests {
             123.456_78,
         ] {
             for rounding in [Rounding::HalfUp, Rounding::Down, Rounding::Up] {
-                let exact = Dec::of(value).on_step(step.decimal, rounding).to_f64();
+                let exact = Dec::of(value)
+                    .on_step(step.written.into(), rounding)
+                    .to_f64();
                 assert_eq!(step.round(value, rounding), exact, "{value} {rounding:?}");
             }
         }

@@ -65,7 +65,8 @@ impl Rows {
         let step = tail
             .first()
             .map_or(0, |first| times.partition_point(|time| time < first));
-        if times.get(step..step + tail.len()) == Some(tail) {
+        // Pairs that share their stamps need no comparison.
+        if std::ptr::eq(tail, times) || times.get(step..step + tail.len()) == Some(tail) {
             return Self::From {
                 step,
                 count: tail.len(),
