@@ -1,7 +1,8 @@
-//! Measures the engine at what other engines were measured at: a sweep, an
-//! order on every candle, growth with candles and pairs, memory bandwidth.
+//! Measures the engine at what other engines were measured at: a backtest's
+//! loop, a sweep, an order on every candle, growth with candles and pairs, memory bandwidth.
 //! JSON on stdout; `run.sh` beside it runs everything and the peers.
 
+mod case;
 mod growth;
 mod orders;
 mod series;
@@ -18,6 +19,7 @@ fn main() -> anyhow::Result<()> {
         ["sweep", candles, strategy, rest @ ..] => {
             sweep::run(candles, strategy, rest.first().copied())?
         }
+        ["loop", strategy, data, config] => case::run(strategy, data, config)?,
         ["orders", candles] => orders::run(candles)?,
         ["orders-growth"] => orders::growth()?,
         ["growth", "candles"] => growth::candles()?,
@@ -29,7 +31,7 @@ fn main() -> anyhow::Result<()> {
         }
         _ => bail!(
             "usage: fondaco-bench series ROWS FILE | sweep CSV STRATEGY [RETURNS] | orders CSV \
-             | orders-growth | growth candles|pairs|large"
+             | loop STRATEGY DATA CONFIG | orders-growth | growth candles|pairs|large"
         ),
     };
     print(&report);
