@@ -7,10 +7,12 @@
 //! configurations.
 
 pub mod account;
+pub mod actions;
 mod assumptions;
 mod error;
 pub mod markets;
 mod prepare;
+pub mod realism;
 mod result;
 pub mod source;
 
@@ -22,6 +24,7 @@ use fondaco_engine::backtest::{self, Settings};
 use fondaco_engine::expr::ParamValues;
 
 pub use error::BacktestsError;
+use actions::Histories;
 use markets::Markets;
 use prepare::Prepared;
 use source::{CandleSource, SignalSource};
@@ -49,6 +52,8 @@ pub struct Spec {
     pub funding_rate: Option<f64>,
     /// Steps and minimum costs.
     pub markets: Markets,
+    /// Splits and dividends; only the realistic profile knows them.
+    pub histories: Histories,
     /// Seed of everything random.
     pub seed: u64,
     /// Threads that load and evaluate pairs; zero for as many as there are.

@@ -3,7 +3,7 @@
 use fondaco_domain::market::{MarketRules, TradingMode};
 use fondaco_domain::quality::fill_gaps;
 use fondaco_domain::{Bars, Symbol, TimeRange, Timeframe, UnixMillis};
-use fondaco_engine::backtest::{Funding, PairInput};
+use fondaco_engine::backtest::{Actions, Funding, PairInput, Profile};
 use fondaco_engine::expr::{self, Inputs, Program};
 use fondaco_engine::signals::Signals;
 use rayon::prelude::*;
@@ -23,6 +23,10 @@ pub(super) struct Prepared {
     step_bars: Option<Bars>,
     detail: Option<Bars>,
     funding: Option<Funding>,
+    actions: Option<Actions>,
+    /// Candles in the shares of the first, dividends reinvested; `None` where
+    /// they are the traded ones.
+    adjusted: Option<Bars>,
     pub(super) dataset: String,
     pub(super) version: String,
     /// Every other version that was read: detail, funding, informative.
@@ -41,8 +45,17 @@ impl Prepared {
                 .filter(|_| self.symbol.quote().is_some()),
             detail: self.detail.as_ref(),
             funding: self.funding.as_ref(),
-            actions: None,
+            actions: self.actions.as_ref(),
         }
+    }
+
+    /// Candles whose changes are what a holder gained.
+    pub(super) fn comparable(&self) -> &Bars {
+        self.adjusted.as_ref().unwrap_or(&self.bars)
+    }
+
+    pub(super) fn has_actions(&self) -> bool {
+        self.actions.is_some()
     }
 }
 
@@ -154,8 +167,8 @@ impl<'a> Loader<'a> {
         let rules = self.spec.markets.rules(symbol, mode);
         let rules = rules.ok_or_else(|| BacktestsError::NoRules(symbol.clone()))?;
         let main = match self.signals {
-            Some(files) => self.from_file(files, symbol)?,
-            None => Some(self.from_candles(symbol)?),
+            Some(files) => self.read_file(files, symbol)?,
+            None => Some(self.evaluate(symbol)?),
         };
         let Some(main) = main else { return Ok(None) };
         let mut prepared = Prepared {
@@ -166,11 +179,14 @@ impl<'a> Loader<'a> {
             step_bars: main.step_bars,
             detail: None,
             funding: None,
+            actions: None,
+            adjusted: None,
             dataset: main.dataset,
             version: main.version,
             further_versions: main.further_versions,
             filled: main.filled,
         };
+        self.take_actions(&mut prepared)?;
         self.load_detail(&mut prepared)?;
         if mode == TradingMode::Futures {
             self.load_funding(&mut prepared)?;
@@ -210,7 +226,7 @@ impl<'a> Loader<'a> {
 
     /// Candles and signals from a file; the candles of the source, if it has
     /// them, give the price steps.
-    fn from_file(
+    fn read_file(
         &self,
         files: &dyn SignalSource,
         symbol: &Symbol,
@@ -245,7 +261,7 @@ impl<'a> Loader<'a> {
 
     /// Candles from before the tested range on, so that indicators have
     /// warmed up where it begins; the start-up candles are cut off again.
-    fn from_candles(&self, symbol: &Symbol) -> Result<Main, BacktestsError> {
+    fn evaluate(&self, symbol: &Symbol) -> Result<Main, BacktestsError> {
         let timeframe = self.spec.strategy.timeframe;
         let range = self.spec.range;
         let reach = i64::from(self.startup) * timeframe.millis();
@@ -274,7 +290,9 @@ impl<'a> Loader<'a> {
             .as_ref()
             .expect("rules from expressions are compiled");
         let (informative, further_versions) = self.informative(program, symbol, &bars)?;
-        let mut inputs = Inputs::new(&bars);
+        let origin = bars.time().first().copied().unwrap_or_default();
+        let adjusted = self.adjusted(symbol, &bars, origin)?;
+        let mut inputs = Inputs::new(adjusted.as_ref().unwrap_or(&bars));
         for (name, bars) in &informative {
             inputs = inputs.with(name, bars);
         }
@@ -299,7 +317,7 @@ impl<'a> Loader<'a> {
         program: &Program,
         symbol: &Symbol,
         base: &Bars,
-    ) -> Result<(Vec<(String, Bars)>, Vec<String>), BacktestsError> {
+    ) -> Result<(Vec<Named>, Vec<String>), BacktestsError> {
         let mut loaded = Vec::new();
         let mut versions = Vec::new();
         for need in program.needs() {
@@ -313,7 +331,11 @@ impl<'a> Loader<'a> {
             };
             let sourced = self.load(of, Series::Candles(timeframe), range)?;
             versions.push(sourced.version);
-            loaded.push((need.name.clone(), self.fill(of, sourced.bars, timeframe)));
+            let mut bars = self.fill(of, sourced.bars, timeframe);
+            if let Some(origin) = base.time().first() {
+                bars = self.adjusted(of, &bars, *origin)?.unwrap_or(bars);
+            }
+            loaded.push((need.name.clone(), bars));
         }
         Ok((loaded, versions))
     }
@@ -324,6 +346,36 @@ impl<'a> Loader<'a> {
             from: prepared.bars.time().first().copied(),
             to: None,
         }
+    }
+
+    /// Candles in the shares of the origin; `None` for an instrument without
+    /// splits and dividends, and outside the realistic profile.
+    fn adjusted(
+        &self,
+        symbol: &Symbol,
+        bars: &Bars,
+        origin: UnixMillis,
+    ) -> Result<Option<Bars>, BacktestsError> {
+        if self.spec.settings.profile == Profile::Freqtrade {
+            return Ok(None);
+        }
+        let Some((actions, _)) = self.spec.histories.of(symbol, bars) else {
+            return Ok(None);
+        };
+        Ok(Some(actions.adjust(symbol, bars, origin)?))
+    }
+
+    fn take_actions(&self, prepared: &mut Prepared) -> Result<(), BacktestsError> {
+        let (symbol, bars) = (&prepared.symbol, &prepared.bars);
+        let origin = bars.time().first().copied().unwrap_or_default();
+        prepared.adjusted = self.adjusted(symbol, bars, origin)?;
+        if prepared.adjusted.is_some()
+            && let Some((actions, version)) = self.spec.histories.of(symbol, bars)
+        {
+            prepared.actions = Some(actions);
+            prepared.further_versions.push(version);
+        }
+        Ok(())
     }
 
     fn load_detail(&self, prepared: &mut Prepared) -> Result<(), BacktestsError> {
@@ -368,6 +420,9 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 }
+
+/// Candles under the name expressions use for them.
+type Named = (String, Bars);
 
 /// Main candles and signals of a pair.
 struct Main {

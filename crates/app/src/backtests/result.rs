@@ -1,18 +1,19 @@
 //! From trades to the document that leaves the system.
 
 use fondaco_contract::v1alpha1::{
-    BacktestResult, ContractName, Equity, Kind, PairData, Profile, Run as RunIdentity,
-    Settings as SettingsUsed, StrategyUsed, Tables, Trade as TradeRow, Warning, WarningCode,
+    AccountCheck, BacktestResult, ContractName, Equity, Kind, PairData, Profile,
+    Run as RunIdentity, Settings as SettingsUsed, StrategyUsed, Tables, Trade as TradeRow, Warning,
+    WarningCode,
 };
 use fondaco_domain::ContentHash;
 use fondaco_domain::metrics::{Conventions, Summary};
 use fondaco_domain::trade::{ExitReason, Trade};
-use fondaco_engine::backtest::Outcome;
+use fondaco_engine::backtest::{self, Outcome};
 use fondaco_engine::stats::{self, PairBars, PriceOf};
 
 use super::error::BacktestsError;
 use super::prepare::PreparedPairs;
-use super::{Spec, assumptions};
+use super::{Spec, assumptions, realism};
 
 /// Fewer trades than this say little.
 const FEW_TRADES: usize = 30;
@@ -27,7 +28,7 @@ pub(super) fn assemble(
         .iter()
         .map(|pair| PairBars {
             pair: &pair.symbol,
-            bars: &pair.bars,
+            bars: pair.comparable(),
         })
         .collect();
     let trades: Vec<Trade> = outcome
@@ -37,7 +38,10 @@ pub(super) fn assemble(
         .cloned()
         .collect();
     let start = outcome.starting_balance;
-    let equity = stats::mark_equity(&pairs, &trades, start)?;
+    let equity = match &outcome.realism {
+        Some(realism) => realism.equity.clone(),
+        None => stats::mark_equity(&pairs, &trades, start)?,
+    };
     let held = stats::buy_and_hold(&pairs, start, PriceOf::Open, PriceOf::Close)?;
     let continuous = prepared
         .pairs
@@ -45,7 +49,7 @@ pub(super) fn assemble(
         .all(|pair| pair.symbol.quote().is_some());
     let timeframe = spec.strategy.timeframe;
     let days_per_year = if continuous { 365.0 } else { 252.0 };
-    let summary = stats::summarize(&stats::Run {
+    let mut summary = stats::summarize(&stats::Run {
         pairs: &pairs,
         trades: &trades,
         starting_balance: start,
@@ -54,6 +58,9 @@ pub(super) fn assemble(
         timeframe,
         conventions: Conventions::for_timeframe(timeframe, days_per_year),
     })?;
+    let charges = outcome.realism.as_ref().map(|realism| realism.charges);
+    let interest = charges.map_or(0.0, |charges| charges.interest);
+    count_interest(&mut summary, interest);
     let settings = settings_used(spec, prepared);
     let strategy = strategy_used(spec);
     let data = pair_data(prepared);
@@ -71,9 +78,13 @@ pub(super) fn assemble(
         strategy,
         data,
         settings,
-        metrics: summary.metrics.clone().into(),
-        freqtrade: summary.freqtrade.clone().into(),
-        account: summary.account.into(),
+        metrics: summary.metrics.into(),
+        freqtrade: summary.freqtrade.into(),
+        account: AccountCheck {
+            interest,
+            ..summary.account.into()
+        },
+        charges: charges.as_ref().map(realism::charges),
         tables: Tables::from(&summary),
         trades: trades.iter().map(TradeRow::from).collect(),
         equity: Equity::new(&equity, Some(&held)),
@@ -81,10 +92,26 @@ pub(super) fn assemble(
     })
 }
 
+/// Interest on cash is in no trade, and part of what the account must add up
+/// to.
+fn count_interest(summary: &mut Summary, interest: f64) {
+    let moved = summary.metrics.starting_balance.abs() + summary.metrics.exposure.volume;
+    let account = &mut summary.account;
+    account.difference += interest;
+    account.holds = account.difference.abs() <= 1e-9 * moved;
+}
+
 fn settings_used(spec: &Spec, prepared: &PreparedPairs) -> SettingsUsed {
     let settings = &spec.settings;
     SettingsUsed {
-        profile: Profile::Freqtrade,
+        profile: match settings.profile {
+            backtest::Profile::Freqtrade => Profile::Freqtrade,
+            backtest::Profile::Realistic(_) => Profile::Realistic,
+        },
+        costs: match &settings.profile {
+            backtest::Profile::Freqtrade => None,
+            backtest::Profile::Realistic(costs) => Some(realism::costs(costs)),
+        },
         trading_mode: settings.mode.into(),
         stake_currency: spec.stake_currency.clone(),
         starting_balance: settings.starting_balance,
@@ -168,6 +195,15 @@ fn warnings(summary: &Summary, outcome: &Outcome, trades: &[Trade]) -> Vec<Warni
             trade.open_time
         );
         warn(WarningCode::TradeLeftOpen, Some(trade), message);
+    }
+    if let Some(realism) = &outcome.realism
+        && (realism.charges.entries_cut > 0 || outcome.withdrawn_entries > 0)
+    {
+        let message = format!(
+            "{} entries found less volume than they asked for; {} were withdrawn, whole or in part.",
+            realism.charges.entries_cut, outcome.withdrawn_entries
+        );
+        warn(WarningCode::VolumeShort, None, message);
     }
     let liquidated = |trade: &&Trade| trade.exit_reason == ExitReason::Liquidation;
     for trade in trades.iter().filter(liquidated) {

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::costs::Charges;
 use super::freqtrade::FreqtradeMetrics;
 use super::metrics::{AccountCheck, Metrics};
 use super::settings::Settings;
@@ -50,6 +51,10 @@ pub struct BacktestResult {
     pub warnings: Vec<Warning>,
     /// Whether the account adds up.
     pub account: AccountCheck,
+    /// What was paid and received beside gains; absent in the freqtrade
+    /// profile, where fees are in the trades.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charges: Option<Charges>,
 }
 
 /// The one contract this module writes and reads.
@@ -185,6 +190,8 @@ pub enum WarningCode {
     FewTrades,
     /// The order of events inside a candle was assumed.
     IntraCandle,
+    /// Entries found less volume than they asked for.
+    VolumeShort,
 }
 
 impl BacktestResult {

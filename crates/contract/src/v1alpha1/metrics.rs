@@ -183,7 +183,7 @@ impl From<domain::Benchmark> for Benchmark {
 }
 
 /// The identity every run is checked against:
-/// `starting_balance + realised + open_value = final_equity`.
+/// `starting_balance + realised + open_value + interest = final_equity`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountCheck {
@@ -194,6 +194,9 @@ pub struct AccountCheck {
     /// Gain or loss of the positions still open, at the last mark, and the
     /// fees they paid so far.
     pub open_value: f64,
+    /// Interest on free cash, which is in no trade; absent where there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interest: f64,
     /// Last marked value of the account.
     pub final_equity: f64,
     /// Left side minus right side.
@@ -202,12 +205,18 @@ pub struct AccountCheck {
     pub holds: bool,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
 impl From<domain::AccountCheck> for AccountCheck {
     fn from(from: domain::AccountCheck) -> Self {
         Self {
             starting_balance: from.starting_balance,
             realised: from.realised,
             open_value: from.open_value,
+            interest: 0.0,
             final_equity: from.final_equity,
             difference: from.difference,
             holds: from.holds,

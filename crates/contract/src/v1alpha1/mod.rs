@@ -3,6 +3,7 @@
 
 mod backtest;
 mod conventions;
+mod costs;
 mod freqtrade;
 mod listing;
 mod metrics;
@@ -15,6 +16,7 @@ pub use backtest::{
     Warning, WarningCode, backtest_schema,
 };
 pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
+pub use costs::{Charges, Costs, EntryRemainder, IntraCandle, Slippage, Spread};
 pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
 pub use listing::{BACKTEST_LISTING, BacktestListing};
 pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};

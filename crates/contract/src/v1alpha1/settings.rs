@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::costs::Costs;
 use fondaco_domain::TimeRange;
 use fondaco_domain::market::TradingMode as DomainMode;
 use fondaco_domain::strategy::Stake as DomainStake;
@@ -37,6 +38,9 @@ pub struct Settings {
     pub seed: u64,
     /// Whether protections lock pairs.
     pub protections: bool,
+    /// The numbers of the realistic profile; absent in the freqtrade profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
     /// Every assumption behind the fills, each one sentence.
     pub assumptions: Vec<String>,
 }

@@ -8,10 +8,15 @@ use fondaco_domain::{ErrorKind, Hint};
 /// every closed word at least once. Never regenerate it.
 const GOLDEN: &str = include_str!("../../golden/backtest-result.v1alpha1.json");
 
+/// The same with what only the realistic profile has.
+const REALISTIC: &str = include_str!("../../golden/backtest-result.v1alpha1.realistic.json");
+
 #[test]
 fn the_golden_document_still_reads_and_writes_byte_for_byte() {
-    let result = BacktestResult::from_json(GOLDEN).unwrap();
-    assert_eq!(result.to_json().unwrap(), GOLDEN);
+    for golden in [GOLDEN, REALISTIC] {
+        let result = BacktestResult::from_json(golden).unwrap();
+        assert_eq!(result.to_json().unwrap(), golden);
+    }
 }
 
 #[test]

@@ -95,18 +95,54 @@ impl Actions {
             .filter(|&(row, _)| row > 0 && row < bars.len())
     }
 
-    /// Candles in the shares of the first candle, dividends reinvested: each
-    /// price is multiplied by what one share of the first candle has become
-    /// by then. A row depends only on prices and actions up to its own time.
-    /// Volumes are divided by the splits so far.
-    pub fn adjust(&self, symbol: &Symbol, bars: &Bars) -> Result<Bars, BacktestError> {
+    /// Candles in the shares of `origin`, dividends reinvested: each price is
+    /// multiplied by what one share of that time has become by then (or, for
+    /// candles before it, divided by what one share of the candle became).
+    /// From the origin on a row depends only on prices and actions up to its
+    /// own time. Volumes are divided by the splits since.
+    pub fn adjust(
+        &self,
+        symbol: &Symbol,
+        bars: &Bars,
+        origin: UnixMillis,
+    ) -> Result<Bars, BacktestError> {
+        let (shares, splits) = self.growth(symbol, bars)?;
+        let from = bars.row_at(origin.plus(1)).saturating_sub(1);
+        let start = |column: &[f64]| column.get(from).copied().unwrap_or(1.0);
+        let (share, split) = (start(&shares), start(&splits));
+        let scaled = |prices: &[f64]| {
+            let grown = prices.iter().zip(&shares);
+            grown
+                .map(|(price, grown)| price * (grown / share))
+                .collect()
+        };
+        let volumes = bars.volume().iter().zip(&splits);
+        let columns = Columns {
+            time: bars.time().to_vec(),
+            open: scaled(bars.open()),
+            high: scaled(bars.high()),
+            low: scaled(bars.low()),
+            close: scaled(bars.close()),
+            volume: volumes
+                .map(|(volume, made)| volume / (made / split))
+                .collect(),
+        };
+        Bars::new(columns).map_err(|source| BacktestError::Adjusted {
+            symbol: symbol.clone(),
+            source,
+        })
+    }
+
+    /// What one share of the first candle has become at each candle, with
+    /// dividends reinvested at the close before and without.
+    fn growth(&self, symbol: &Symbol, bars: &Bars) -> Result<(Vec<f64>, Vec<f64>), BacktestError> {
         let mut by_row = self.by_row(bars).peekable();
         let (mut shares, mut splits) = (1.0, 1.0);
-        let mut columns = Columns {
-            time: bars.time().to_vec(),
-            ..Columns::default()
-        };
-        for (row, bar) in bars.rows().enumerate() {
+        let mut growth = (
+            Vec::with_capacity(bars.len()),
+            Vec::with_capacity(bars.len()),
+        );
+        for row in 0..bars.len() {
             let mut before = bars.close()[row.saturating_sub(1)];
             while let Some((_, action)) = by_row.next_if(|&(due, _)| due == row) {
                 before /= action.split;
@@ -124,16 +160,10 @@ impl Actions {
                     });
                 }
             }
-            columns.open.push(bar.open * shares);
-            columns.high.push(bar.high * shares);
-            columns.low.push(bar.low * shares);
-            columns.close.push(bar.close * shares);
-            columns.volume.push(bar.volume / splits);
+            growth.0.push(shares);
+            growth.1.push(splits);
         }
-        Bars::new(columns).map_err(|source| BacktestError::Adjusted {
-            symbol: symbol.clone(),
-            source,
-        })
+        Ok(growth)
     }
 }
 

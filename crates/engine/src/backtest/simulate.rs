@@ -281,13 +281,13 @@ impl<'a> Simulation<'a> {
             return;
         }
         self.open[index].pending = None;
-        if !is_entry {
-            self.done.withdrawn_exits += 1;
-        } else {
+        if is_entry {
             self.done.withdrawn_entries += 1;
             if self.open[index].entries() == 0 {
                 self.remove(index);
             }
+        } else {
+            self.done.withdrawn_exits += 1;
         }
     }
 

@@ -37,6 +37,12 @@ pub(super) enum InputError {
     /// A stake that is neither an amount nor `unlimited`.
     #[error("`{0}` is not a stake: write an amount, or unlimited")]
     Stake(String),
+    /// A flag that the chosen profile does not know.
+    #[error("{0} has no place in the freqtrade profile")]
+    NeedsRealistic(&'static str),
+    /// A folder without a file of splits or dividends.
+    #[error("{} has no file of splits or dividends", .0.display())]
+    NoActions(PathBuf),
 }
 
 impl Hint for InputError {
@@ -46,7 +52,10 @@ impl Hint for InputError {
                 ErrorKind::NotFound
             }
             Self::Read { .. } => ErrorKind::Storage,
-            Self::Range(_) | Self::Param(_) | Self::Stake(_) => ErrorKind::Invalid,
+            Self::Range(_) | Self::Param(_) | Self::Stake(_) | Self::NeedsRealistic(_) => {
+                ErrorKind::Invalid
+            }
+            Self::NoActions(_) => ErrorKind::NoData,
         }
     }
 
@@ -56,6 +65,11 @@ impl Hint for InputError {
             Self::Range(_) => {
                 Some("write 20180110-20180120, 2018-01-10..2018-01-20 or 20180110-".to_owned())
             }
+            Self::NeedsRealistic(_) => Some("leave --profile out, or say realistic".to_owned()),
+            Self::NoActions(_) => Some(
+                "it needs factor files (aapl.csv) or lists (AAPL.splits.json, AAPL.dividends.json)"
+                    .to_owned(),
+            ),
             Self::Param(_) | Self::Stake(_) => None,
         }
     }
@@ -219,7 +233,7 @@ pub(super) fn param(text: &str) -> Result<(&str, f64), InputError> {
     Ok((name.trim(), value.trim().parse().map_err(|_| bad())?))
 }
 
-fn read(path: &Path) -> Result<String, InputError> {
+pub(super) fn read(path: &Path) -> Result<String, InputError> {
     std::fs::read_to_string(path).map_err(|source| InputError::Read {
         path: path.to_owned(),
         source,

@@ -4,6 +4,7 @@ mod compare;
 mod format;
 mod inputs;
 mod list;
+mod realism;
 mod report;
 mod run;
 mod show;

@@ -15,6 +15,7 @@ use fondaco_store::{ResultFiles, results, trades_parquet};
 use serde::Serialize;
 
 use super::inputs::{AccountArgs, CandleArgs, param, pins};
+use super::realism::RealismArgs;
 use super::show;
 use crate::commands::data::bar::Bar;
 use crate::commands::data::options::StoreArgs;
@@ -45,6 +46,8 @@ pub(crate) struct Args {
     store: StoreArgs,
     #[command(flatten)]
     account: AccountArgs,
+    #[command(flatten)]
+    realism: RealismArgs,
     /// Write the result into this folder, too.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -105,6 +108,8 @@ impl Args {
         let mut settings = plan.settings;
         settings.protections = self.enable_protections;
         settings.detail = self.candles.timeframe_detail;
+        let (profile, histories) = self.realism.profile()?;
+        settings.profile = profile;
         let spec = Spec {
             strategy,
             params,
@@ -115,6 +120,7 @@ impl Args {
             fill: self.account.fill(),
             funding_rate: plan.funding_rate,
             markets: self.account.markets()?,
+            histories,
             seed: self.seed,
             threads: self.threads,
         };

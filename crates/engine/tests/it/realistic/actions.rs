@@ -175,8 +175,8 @@ proptest! {
         };
         let (whole, part) = (actions(i64::MAX), actions(cut as i64));
         let (Ok(all), Ok(known)) = (
-            whole.adjust(&symbol(), &bars),
-            part.adjust(&symbol(), &bars.slice(0..cut)),
+            whole.adjust(&symbol(), &bars, UnixMillis(0)),
+            part.adjust(&symbol(), &bars.slice(0..cut), UnixMillis(0)),
         ) else { return Ok(()); };
         prop_assert_eq!(all.slice(0..cut), known);
     }
