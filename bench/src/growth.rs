@@ -10,7 +10,7 @@ use fondaco_engine::expr::{self, Inputs, ParamValues};
 use fondaco_engine::signals::Signals;
 use serde_json::{Value, json};
 
-use crate::{median_seconds, series};
+use crate::{least_seconds, series};
 
 const STRATEGY: &str = "[strategy]\nname = \"growth\"\nversion = \"1.0.0\"\ntimeframe = \"1m\"\n\
     [indicators]\nfast = \"sma(close, 200)\"\nslow = \"sma(close, 1000)\"\n\
@@ -55,7 +55,7 @@ impl Set {
             ..Settings::default()
         };
         let mut trades = 0;
-        let seconds = median_seconds(runs, || {
+        let seconds = least_seconds(runs, || {
             let outcome = backtest::run(strategy, &settings, &inputs).expect("a good backtest");
             trades = outcome.trades.len();
         });
@@ -71,7 +71,7 @@ impl Set {
                 .fold(0_u64, |sum, x| sum.wrapping_add(x.to_bits()))
         };
         let bytes = self.bars.iter().map(|bars| bars.len() * (5 * 8 + 4)).sum();
-        let seconds = median_seconds(11, || {
+        let seconds = least_seconds(11, || {
             for (bars, signals) in self.bars.iter().zip(&self.signals) {
                 for column in [bars.open(), bars.high(), bars.low(), bars.close()] {
                     black_box(sum(black_box(column)));
@@ -112,7 +112,7 @@ fn sizes(sizes: &[(usize, usize)]) -> anyhow::Result<Value> {
     let mut before: Option<f64> = None;
     for &(pairs, rows) in sizes {
         let set = Set::new(&strategy, pairs, rows)?;
-        let (seconds, trades) = set.measure(&strategy, 7);
+        let (seconds, trades) = set.measure(&strategy, 15);
         let (read, bytes) = set.read_seconds();
         report.push(json!({
             "pairs": pairs, "candles_each": rows, "trades": trades, "seconds": seconds,

@@ -44,7 +44,17 @@ fn print(report: &serde_json::Value) {
 }
 
 /// Seconds of the median of some runs, after one that warms up.
-fn median_seconds(runs: usize, mut work: impl FnMut()) -> f64 {
+fn median_seconds(runs: usize, work: impl FnMut()) -> f64 {
+    sorted_seconds(runs, work)[runs / 2]
+}
+
+/// Seconds of the fastest of some runs: what is left when a neighbour on the
+/// machine does not disturb, for comparing sizes of the same work.
+fn least_seconds(runs: usize, work: impl FnMut()) -> f64 {
+    sorted_seconds(runs, work)[0]
+}
+
+fn sorted_seconds(runs: usize, mut work: impl FnMut()) -> Vec<f64> {
     work();
     let mut seconds: Vec<f64> = (0..runs)
         .map(|_| {
@@ -54,5 +64,5 @@ fn median_seconds(runs: usize, mut work: impl FnMut()) -> f64 {
         })
         .collect();
     seconds.sort_by(f64::total_cmp);
-    seconds[runs / 2]
+    seconds
 }

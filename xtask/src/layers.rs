@@ -57,6 +57,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("fondaco-report", 3),
     layer("fondaco-store", 3),
     layer("fondaco", 5),
+    layer("fondaco-bench", 5),
     layer("xtask", 0),
 ];
 
