@@ -167,7 +167,7 @@ impl Watch<'_> {
                     pair,
                     None,
                     until,
-                    format!("Cooldown period for {}.", self.lock_length(stop)),
+                    format!("Cooldown period for {}.", lock_length(stop)),
                 ))
             }
             Protection::StoplossGuard { .. } => self.stoploss_guard(protection, pair),
@@ -193,8 +193,8 @@ impl Watch<'_> {
                     "{} < {} in {}, locking {}.",
                     python_float(profit),
                     python_float(required_profit),
-                    self.span(lookback),
-                    self.lock_length(stop)
+                    length(lookback),
+                    lock_length(stop)
                 );
                 Some(self.lock(pair, self.side_if(only_per_side), until, reason))
             }
@@ -231,8 +231,8 @@ impl Watch<'_> {
                     "{} passed {} in {}, locking {}.",
                     python_float(drawdown),
                     python_float(max_allowed_drawdown),
-                    self.span(lookback),
-                    self.lock_length(stop)
+                    length(lookback),
+                    lock_length(stop)
                 );
                 Some(self.lock(None, None, until, reason))
             }
@@ -266,7 +266,7 @@ impl Watch<'_> {
         let reason = format!(
             "{trade_limit} stoplosses in {} min, locking {}.",
             lookback.millis(self.timeframe) / 60_000,
-            self.lock_length(stop)
+            lock_length(stop)
         );
         Some(self.lock(pair, self.side_if(only_per_side), until, reason))
     }
@@ -334,19 +334,20 @@ impl Watch<'_> {
         only_per_side.then_some(self.trigger.side)
     }
 
-    fn span(&self, span: Span) -> String {
-        let (count, unit) = match span {
-            Span::Candles(count) => (count, "candle"),
-            Span::Minutes(count) => (count, "minute"),
-        };
-        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-    }
+}
 
-    fn lock_length(&self, stop: LockEnd) -> String {
-        match stop {
-            LockEnd::After(span) => format!("for {}", self.span(span)),
-            LockEnd::At { hour, minute } => format!("until {hour:02}:{minute:02}"),
-        }
+fn length(span: Span) -> String {
+    let (count, unit) = match span {
+        Span::Candles(count) => (count, "candle"),
+        Span::Minutes(count) => (count, "minute"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn lock_length(stop: LockEnd) -> String {
+    match stop {
+        LockEnd::After(span) => format!("for {}", length(span)),
+        LockEnd::At { hour, minute } => format!("until {hour:02}:{minute:02}"),
     }
 }
 
