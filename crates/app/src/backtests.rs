@@ -23,8 +23,8 @@ use fondaco_domain::{Bars, Symbol, TimeRange};
 use fondaco_engine::backtest::{self, Settings};
 use fondaco_engine::expr::ParamValues;
 
-pub use error::BacktestsError;
 use actions::Histories;
+pub use error::BacktestsError;
 use markets::Markets;
 use prepare::Prepared;
 use source::{CandleSource, SignalSource};

@@ -344,6 +344,8 @@ def liquidation_cases(rng, name, data):
     made.pop("trailing", None)
     made["signal"] = noise(rng, 0.01, shorts=made["can_short"], tags=0)
     made["signal"].update(exit_long=0.0)
+    if made["direction"] == "short":
+        made["signal"]["enter_long"] = 0.0
     if rng.random() < 0.4:
         made.update(levels(rng))
     settings = config("futures", rng, swaps(rng))

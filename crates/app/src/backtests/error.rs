@@ -49,6 +49,27 @@ pub enum BacktestsError {
         /// What there is instead.
         what: String,
     },
+    /// A pair whose candles are all needed to warm up.
+    #[error("{symbol}: its {rows} candles are fewer than the {needed} that warm up the indicators")]
+    AllWarmUp {
+        /// The instrument.
+        symbol: Symbol,
+        /// Candles there are.
+        rows: usize,
+        /// Candles that give no signal.
+        needed: u32,
+    },
+    /// A pair that the account cannot pay for.
+    #[error("{symbol} is not paid in {currency}, the currency of the account")]
+    OtherCurrency {
+        /// The instrument.
+        symbol: Symbol,
+        /// Stated, or that of the first pair.
+        currency: String,
+    },
+    /// No signal file for a pair.
+    #[error("{0}: no file of signals")]
+    NoSignals(Symbol),
     /// Informative candles are missing.
     #[error(transparent)]
     Informative(#[from] InputError),
@@ -83,6 +104,16 @@ pub enum BacktestsError {
     Threads(#[source] rayon::ThreadPoolBuildError),
 }
 
+impl BacktestsError {
+    /// Whether only one pair is concerned, and the others can be run without.
+    pub(super) fn leaves_pair_out(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyRange { .. } | Self::AllWarmUp { .. } | Self::NoSignals(_)
+        )
+    }
+}
+
 impl Hint for BacktestsError {
     fn kind(&self) -> ErrorKind {
         match self {
@@ -94,10 +125,14 @@ impl Hint for BacktestsError {
             Self::Engine(error) => error.kind(),
             Self::Marks(error) => error.kind(),
             Self::Benchmark(error) => error.kind(),
-            Self::NoSource { .. } | Self::EmptyRange { .. } | Self::NoPairs { .. } => {
-                ErrorKind::NoData
+            Self::NoSource { .. }
+            | Self::EmptyRange { .. }
+            | Self::AllWarmUp { .. }
+            | Self::NoPairs { .. } => ErrorKind::NoData,
+            Self::NoSignals(_) => ErrorKind::NotFound,
+            Self::Detail { .. } | Self::NoRules(_) | Self::OtherCurrency { .. } => {
+                ErrorKind::Invalid
             }
-            Self::Detail { .. } | Self::NoRules(_) => ErrorKind::Invalid,
             Self::Threads(_) => ErrorKind::Internal,
         }
     }
@@ -113,7 +148,13 @@ impl Hint for BacktestsError {
             Self::Marks(error) => error.hint(),
             Self::Benchmark(error) => error.hint(),
             Self::NoSource { .. } => Some("name a folder of candles with --data".into()),
-            Self::EmptyRange { .. } => Some("change --range, or import older candles".into()),
+            Self::EmptyRange { .. } | Self::AllWarmUp { .. } => {
+                Some("change --timerange, or import more candles".into())
+            }
+            Self::OtherCurrency { .. } => Some("name pairs of one currency with --pairs".into()),
+            Self::NoSignals(_) => {
+                Some("signals are read from <PAIR>.csv.gz in the folder of --signals".into())
+            }
             Self::NoPairs { .. } => Some("name pairs with --pairs, or import candles".into()),
             Self::Detail { .. } => Some("use a shorter one, such as 1m".into()),
             Self::NoRules(_) => Some(

@@ -59,9 +59,13 @@ impl Prepared {
     }
 }
 
-/// All pairs, and what was left out.
+/// All pairs, and why others were left out.
 pub(super) struct PreparedPairs {
     pub(super) pairs: Vec<Prepared>,
+    /// Pairs without signals, or with too few candles for any.
+    pub(super) left_out: Vec<BacktestsError>,
+    /// The one currency all of them are paid in.
+    pub(super) stake_currency: String,
     pub(super) startup_candles: u32,
     pub(super) from_files: bool,
 }
@@ -89,10 +93,16 @@ pub(super) fn all(
     if listed.is_empty() {
         return Err(BacktestsError::NoPairs { timeframe });
     }
+    let stake_currency = stake_currency(spec, &listed)?;
     let loader = Loader::new(spec, source, rules)?;
     progress.begin("loading pairs", listed.len() as u64);
+    // A pair that has nothing to test is left out; anything else that is wrong
+    // with one stops the run.
     let prepare = |symbol: &Symbol| {
-        let pair = loader.pair(symbol);
+        let pair = match loader.pair(symbol) {
+            Err(error) if error.leaves_pair_out() => Ok(Err(error)),
+            other => other.map(Ok),
+        };
         progress.advance(1, symbol.as_str());
         pair
     };
@@ -111,15 +121,41 @@ pub(super) fn all(
         })
     };
     progress.end();
-    let pairs: Vec<_> = pairs?.into_iter().flatten().collect();
+    let mut left_out = Vec::new();
+    let keep = |pair: Result<Prepared, BacktestsError>| pair.map_err(|why| left_out.push(why)).ok();
+    let pairs: Vec<_> = pairs?.into_iter().filter_map(keep).collect();
     if pairs.is_empty() {
-        return Err(BacktestsError::NoPairs { timeframe });
+        return Err(left_out.swap_remove(0));
     }
     Ok(PreparedPairs {
         pairs,
+        left_out,
+        stake_currency,
         startup_candles: loader.startup,
         from_files: matches!(rules, Rules::Files(_)),
     })
+}
+
+/// The stated currency, or what the pairs are quoted in; dollars where nothing
+/// says. One account holds one currency.
+fn stake_currency(spec: &Spec, pairs: &[Symbol]) -> Result<String, BacktestsError> {
+    let paid_in = |pair: &Symbol| pair.settle().or(pair.quote()).map(str::to_owned);
+    let stated = Some(&spec.stake_currency)
+        .filter(|stated| !stated.is_empty())
+        .cloned();
+    let currency = stated
+        .or_else(|| pairs.iter().find_map(paid_in))
+        .unwrap_or_else(|| "USD".to_owned());
+    match pairs
+        .iter()
+        .find(|pair| paid_in(pair).is_some_and(|other| other != currency))
+    {
+        Some(pair) => Err(BacktestsError::OtherCurrency {
+            symbol: pair.clone(),
+            currency,
+        }),
+        None => Ok(currency),
+    }
 }
 
 fn check_detail(spec: &Spec) -> Result<(), BacktestsError> {
@@ -161,16 +197,14 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// `None` for a pair without signals or without enough candles.
-    fn pair(&self, symbol: &Symbol) -> Result<Option<Prepared>, BacktestsError> {
+    fn pair(&self, symbol: &Symbol) -> Result<Prepared, BacktestsError> {
         let mode = self.spec.settings.mode;
-        let rules = self.spec.markets.rules(symbol, mode);
-        let rules = rules.ok_or_else(|| BacktestsError::NoRules(symbol.clone()))?;
         let main = match self.signals {
             Some(files) => self.read_file(files, symbol)?,
-            None => Some(self.evaluate(symbol)?),
+            None => self.evaluate(symbol)?,
         };
-        let Some(main) = main else { return Ok(None) };
+        let rules = self.spec.markets.rules(symbol, mode);
+        let rules = rules.ok_or_else(|| BacktestsError::NoRules(symbol.clone()))?;
         let mut prepared = Prepared {
             symbol: symbol.clone(),
             bars: main.bars,
@@ -191,7 +225,7 @@ impl<'a> Loader<'a> {
         if mode == TradingMode::Futures {
             self.load_funding(&mut prepared)?;
         }
-        Ok(Some(prepared))
+        Ok(prepared)
     }
 
     fn load(
@@ -226,17 +260,13 @@ impl<'a> Loader<'a> {
 
     /// Candles and signals from a file; the candles of the source, if it has
     /// them, give the price steps.
-    fn read_file(
-        &self,
-        files: &dyn SignalSource,
-        symbol: &Symbol,
-    ) -> Result<Option<Main>, BacktestsError> {
+    fn read_file(&self, files: &dyn SignalSource, symbol: &Symbol) -> Result<Main, BacktestsError> {
         let file = files.load(symbol).map_err(|source| BacktestsError::Load {
             what: "signals",
             symbol: symbol.clone(),
             source,
         })?;
-        let Some(file) = file else { return Ok(None) };
+        let file = file.ok_or_else(|| BacktestsError::NoSignals(symbol.clone()))?;
         let timeframe = self.spec.strategy.timeframe;
         let full = match self.load(symbol, Series::Candles(timeframe), TimeRange::default()) {
             Ok(sourced) => Some(sourced),
@@ -248,7 +278,7 @@ impl<'a> Loader<'a> {
         if rows.is_empty() {
             return Err(empty(symbol, &file.bars));
         }
-        Ok(Some(Main {
+        Ok(Main {
             bars: file.bars.slice(rows.clone()),
             signals: file.signals.slice(rows),
             step_bars: full.map(|sourced| self.fill(symbol, sourced.bars, timeframe)),
@@ -256,7 +286,7 @@ impl<'a> Loader<'a> {
             version: file.version,
             further_versions,
             filled: 0,
-        }))
+        })
     }
 
     /// Candles from before the tested range on, so that indicators have
@@ -299,7 +329,16 @@ impl<'a> Loader<'a> {
         let signals = program.signals(&inputs)?;
         let tested = (self.startup as usize).min(bars.len())..bars.len();
         if tested.is_empty() {
-            return Err(empty(symbol, &bars));
+            return Err(if rows > 0 && !bars.is_empty() {
+                let (symbol, needed) = (symbol.clone(), self.startup);
+                BacktestsError::AllWarmUp {
+                    symbol,
+                    rows: bars.len(),
+                    needed,
+                }
+            } else {
+                empty(symbol, &bars)
+            });
         }
         Ok(Main {
             bars: bars.slice(tested.clone()),

@@ -74,7 +74,7 @@ pub(super) fn assemble(
             created_at_ms: None,
             engine: env!("CARGO_PKG_VERSION").to_owned(),
         },
-        warnings: warnings(&summary, outcome, &trades),
+        warnings: warnings(&summary, prepared, outcome, &trades),
         strategy,
         data,
         settings,
@@ -113,7 +113,7 @@ fn settings_used(spec: &Spec, prepared: &PreparedPairs) -> SettingsUsed {
             backtest::Profile::Realistic(costs) => Some(realism::costs(costs)),
         },
         trading_mode: settings.mode.into(),
-        stake_currency: spec.stake_currency.clone(),
+        stake_currency: prepared.stake_currency.clone(),
         starting_balance: settings.starting_balance,
         stake: settings.stake.into(),
         max_open_trades: settings.max_open_trades,
@@ -178,7 +178,12 @@ fn spec_hash(
     ContentHash::of(spec.to_string().as_bytes())
 }
 
-fn warnings(summary: &Summary, outcome: &Outcome, trades: &[Trade]) -> Vec<Warning> {
+fn warnings(
+    summary: &Summary,
+    prepared: &PreparedPairs,
+    outcome: &Outcome,
+    trades: &[Trade],
+) -> Vec<Warning> {
     let mut list = Vec::new();
     let mut warn = |code, pair: Option<&Trade>, message: String| {
         let pair = pair.map(|trade| trade.pair.to_string());
@@ -188,6 +193,13 @@ fn warnings(summary: &Summary, outcome: &Outcome, trades: &[Trade]) -> Vec<Warni
             pair,
         });
     };
+    for left_out in &prepared.left_out {
+        warn(
+            WarningCode::DataShort,
+            None,
+            format!("{left_out}; the pair was left out."),
+        );
+    }
     for trade in &outcome.left_open {
         let message = format!(
             "The forced exit of the trade opened at {} did not fill: it is not among the closed \

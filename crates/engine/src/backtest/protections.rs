@@ -333,7 +333,6 @@ impl Watch<'_> {
     fn side_if(&self, only_per_side: bool) -> Option<Side> {
         only_per_side.then_some(self.trigger.side)
     }
-
 }
 
 fn length(span: Span) -> String {
