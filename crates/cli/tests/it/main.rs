@@ -1,11 +1,13 @@
 //! The real program in temporary folders.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod backtest;
 mod data;
 mod documents;
 mod errors;
 mod golden;
 mod harness;
+mod realistic;
 mod reference;
 mod samples;
 mod strategy;

@@ -86,13 +86,13 @@ pub(super) struct AccountArgs {
     #[arg(long, value_name = "SYMBOLS", value_delimiter = ',')]
     pairs: Vec<Symbol>,
     /// Money at the start [default: 10000].
-    #[arg(long, value_name = "MONEY")]
+    #[arg(long, value_name = "MONEY", allow_negative_numbers = true)]
     balance: Option<f64>,
     /// Currency of the money [default: what the pairs are quoted in].
     #[arg(long)]
     currency: Option<String>,
     /// Fee of each fill as a ratio of its value [default: 0.001].
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
     fee: Option<f64>,
     /// Stake of an entry, or `unlimited`.
     #[arg(long, value_name = "MONEY")]
