@@ -164,8 +164,12 @@ fn conventions(result: &BacktestResult) -> String {
 
 fn account(result: &BacktestResult, money: &Money) -> String {
     let check = &result.account;
+    let interest = match check.interest {
+        0.0 => String::new(),
+        interest => format!(" {} interest", money.change(interest)),
+    };
     let sum = format!(
-        "{} at the start {} realised {} open = {}",
+        "{} at the start {} realised {} open{interest} = {}",
         money.amount(check.starting_balance),
         money.change(check.realised),
         money.change(check.open_value),

@@ -176,6 +176,7 @@ pub(super) fn charges(charges: &Charges) -> contract::Charges {
         borrowing: charges.borrowing,
         funding: charges.funding,
         splits: charges.splits,
+        entries_refused: charges.entries_refused,
         entries_cut: charges.entries_cut,
         exits_spread_out: charges.exits_spread_out,
     }

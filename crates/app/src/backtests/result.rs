@@ -208,14 +208,22 @@ fn warnings(
         );
         warn(WarningCode::TradeLeftOpen, Some(trade), message);
     }
-    if let Some(realism) = &outcome.realism
-        && (realism.charges.entries_cut > 0 || outcome.withdrawn_entries > 0)
-    {
-        let message = format!(
-            "{} entries found less volume than they asked for; {} were withdrawn, whole or in part.",
-            realism.charges.entries_cut, outcome.withdrawn_entries
-        );
-        warn(WarningCode::VolumeShort, None, message);
+    if let Some(charges) = outcome.realism.as_ref().map(|realism| &realism.charges) {
+        if charges.entries_cut > 0 || outcome.withdrawn_entries > 0 {
+            let message = format!(
+                "{} entries found less volume than they asked for; {} were withdrawn, whole or in \
+                 part.",
+                charges.entries_cut, outcome.withdrawn_entries
+            );
+            warn(WarningCode::VolumeShort, None, message);
+        }
+        if charges.entries_refused > 0 {
+            let message = format!(
+                "{} entry signals found too little money, or a stake below the market's minimum.",
+                charges.entries_refused
+            );
+            warn(WarningCode::SignalsRejected, None, message);
+        }
     }
     let liquidated = |trade: &&Trade| trade.exit_reason == ExitReason::Liquidation;
     for trade in trades.iter().filter(liquidated) {

@@ -107,6 +107,9 @@ pub struct Charges {
     pub funding: f64,
     /// Splits that changed an open position.
     pub splits: u64,
+    /// Entry signals that found too little money, or whose stake was below the
+    /// market's minimum.
+    pub entries_refused: u64,
     /// Entries that found less volume than they asked for.
     pub entries_cut: u64,
     /// Exits that took more than one fill.

@@ -67,13 +67,24 @@ pub(super) fn run_one(
     signals: &Signals,
     actions: Option<&Actions>,
 ) -> Outcome {
+    run_by(&rules(0.01, 1.0), risk, settings, bars, signals, actions)
+}
+
+/// A single pair in a market of its own.
+pub(super) fn run_by(
+    rules: &MarketRules,
+    risk: &str,
+    settings: &Settings,
+    bars: &Bars,
+    signals: &Signals,
+    actions: Option<&Actions>,
+) -> Outcome {
     let symbol: Symbol = "TEST".parse().unwrap();
-    let rules = rules(0.01, 1.0);
     let input = PairInput {
         symbol: &symbol,
         bars,
         signals,
-        rules: &rules,
+        rules,
         step_bars: None,
         detail: None,
         funding: None,

@@ -92,7 +92,8 @@ impl View for Compared {
         }
         let mut text = table.render(style);
         for difference in &self.differences {
-            text.push_str(&format!("{} {difference}\n", style.dim("differs:")));
+            let differs = style.dim("differs:");
+            text.extend([differs.as_str(), " ", difference, "\n"]);
         }
         text
     }

@@ -175,11 +175,8 @@ impl View for Figures<'_> {
                 .as_ref()
                 .map(|pair| format!("{pair}: "))
                 .unwrap_or_default();
-            text.push_str(&format!(
-                "\n{} {pair}{}",
-                style.bad("note:"),
-                warning.message
-            ));
+            let note = style.bad("note:");
+            text.extend(["\n", &note, " ", &pair, &warning.message]);
         }
         if !self.warnings.is_empty() {
             text.push('\n');

@@ -6,7 +6,7 @@ use fondaco_domain::{Symbol, UnixMillis};
 
 use super::fills::Desk;
 use crate::backtest::actions::Action;
-use crate::backtest::decimal::Rounding;
+use crate::backtest::decimal::{Rounding, round_decimals};
 
 /// A stop and how it got there. Prices are in units held now.
 #[derive(Debug, Clone, Copy, Default)]
@@ -321,7 +321,8 @@ impl Holding {
             side: self.side,
             open_time: self.opened,
             close_time: at,
-            open_rate: entered.value / entered.amount,
+            // The average of one price must be that price.
+            open_rate: round_decimals(entered.value / entered.amount, 12),
             close_rate: self.exit_rate,
             amount: entered.amount,
             stake_amount: entered.value / self.leverage,

@@ -7,10 +7,11 @@
 //! same candle sets free.
 
 mod cash;
+mod entries;
+mod exits;
 mod fills;
 mod holding;
 mod inside;
-mod orders;
 
 use fondaco_domain::strategy::Side;
 use fondaco_domain::trade::{Equity, ExitReason, Trade};
@@ -18,9 +19,9 @@ use fondaco_domain::{Bar, Bars, Symbol, UnixMillis};
 
 use cash::Cash;
 pub use cash::Charges;
+use entries::Waiting;
 use fills::Desk;
 use holding::Holding;
-use orders::Waiting;
 
 use super::Plan;
 use super::actions::Action;

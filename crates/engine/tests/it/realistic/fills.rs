@@ -4,7 +4,7 @@ use fondaco_domain::trade::{ExitReason, Order};
 use fondaco_engine::backtest::{Costs, IntraCandle, Outcome, Remainder, Slippage, Spread};
 use fondaco_engine::signals::Signals;
 
-use super::{candles, run_one, settings};
+use super::{candles, rules, run_by, run_one, settings};
 
 const WIDE_STOP: &str = "stoploss = -0.9";
 
@@ -251,4 +251,79 @@ fn free_cash_earns_interest_by_the_day() {
     assert!((outcome.final_balance - cash).abs() < 1e-9);
     assert!((outcome.realism.unwrap().charges.interest - (cash - 10_000.0)).abs() < 1e-9);
     assert_eq!(outcome.trades[0].profit_abs, 0.0);
+}
+
+/// A stake of 1,000 at 100: a minimum of 1,250 takes 30 % more at most, one of
+/// 1,350 does not; more than there is, is refused, too.
+#[test]
+fn an_entry_below_the_minimum_is_raised_or_refused() {
+    for (min_cost, balance, amount) in [
+        (1_000.0, 10_000.0, Some(10.0)),
+        (1_250.0, 10_000.0, Some(13.0)),
+        (1_350.0, 10_000.0, None),
+        (0.0, 999.0, None),
+    ] {
+        let mut settings = settings(Costs::none());
+        settings.starting_balance = balance;
+        let market = fondaco_domain::market::MarketRules {
+            min_cost,
+            ..rules(0.01, 1.0)
+        };
+        let (bars, signals) = (flat(&[1e6; 4]), signals(4, 0, 2));
+        let outcome = run_by(&market, WIDE_STOP, &settings, &bars, &signals, None);
+        let entered = outcome.trades.first().map(|trade| trade.amount);
+        assert_eq!(entered, amount, "{min_cost}");
+        let refused = outcome.realism.unwrap().charges.entries_refused;
+        assert_eq!(refused, u64::from(amount.is_none()));
+    }
+}
+
+/// The whole day touches both levels; its halves reach the target first.
+#[test]
+fn smaller_candles_settle_the_order() {
+    use fondaco_domain::{Bar, Bars, Symbol, UnixMillis};
+    use fondaco_engine::backtest::{self, PairInput};
+    let day = |high, low| (100.0, high, low, 100.0, 1e6);
+    let bars = candles(&[
+        day(100.0, 100.0),
+        day(101.0, 99.0),
+        day(106.0, 94.0),
+        day(100.0, 100.0),
+    ]);
+    let halves = [
+        (101.0, 99.0),
+        (101.0, 99.0),
+        (106.0, 99.0),
+        (101.0, 94.0),
+        (100.0, 100.0),
+    ];
+    let detail = Bars::from_rows(halves.iter().enumerate().map(|(index, &(high, low))| Bar {
+        time: UnixMillis(super::DAY + index as i64 * super::DAY / 2),
+        open: 100.0,
+        high,
+        low,
+        close: 100.0,
+        volume: 1e6,
+    }))
+    .unwrap();
+    let mut signals = Signals::none(4);
+    signals.enter_long[0] = true;
+    let symbol: Symbol = "TEST".parse().unwrap();
+    let market = rules(0.01, 1.0);
+    let input = PairInput {
+        symbol: &symbol,
+        bars: &bars,
+        signals: &signals,
+        rules: &market,
+        step_bars: None,
+        detail: Some(&detail),
+        funding: None,
+        actions: None,
+    };
+    let mut settings = settings(Costs::none());
+    settings.detail = Some("12h".parse().unwrap());
+    let strategy = super::strategy("stoploss = -0.05\nroi = { \"0\" = 0.04 }");
+    let outcome = backtest::run(&strategy, &settings, &[input]).unwrap();
+    assert_eq!(fills(&outcome)[1], (2, 104.0, 10.0));
+    assert_eq!(outcome.trades[0].exit_reason, ExitReason::Roi);
 }
