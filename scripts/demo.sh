@@ -10,34 +10,34 @@ set -euo pipefail
 command -v cargo >/dev/null || { say "error: cargo is needed: install Rust with rustup; rust-toolchain.toml names the version" >&2; exit 1; }
 
 OUT=out/demo
-RANGE=20050301-20130302  # none of the five splits its shares in it
-STRATEGIES=(strategies/sma-cross.toml strategies/rsi-reversion.toml)
+RANGE=20050301-20130302      # none of the four splits its shares in it
+PAIRS=AAPL,GOOG,IBM,MSFT     # the fifth has fewer candles than a 200-day average needs
+ACCOUNT=(--balance 10000 --stake unlimited --max-open-trades 3)
+STRATEGIES=(sma-cross rsi-reversion)
 
-heading "build"
-cargo build --quiet --bin fondaco
-fondaco() { say "\$ fondaco $*" >&2; FONDACO_HOME=$OUT/home "$TARGET/debug/fondaco" "$@"; }
+heading "build (the first time takes some minutes)"
+cargo build --bin fondaco
+fondaco() { printf '\n$ fondaco %s\n' "$*"; FONDACO_HOME=$OUT/home "$TARGET/debug/fondaco" "$@"; }
 
 rm -rf "$OUT"
 mkdir -p "$OUT"
 
 heading "sample candles"
 fondaco data import samples/us-daily/stocks.csv.gz --venue us
-fondaco data list
+fondaco data check
 
 results=()
-for strategy in "${STRATEGIES[@]}"; do
-  name=$(basename "$strategy" .toml)
+for name in "${STRATEGIES[@]}"; do
   heading "backtest: $name"
-  fondaco backtest run --strategy "$strategy" --timerange "$RANGE" --out "$OUT/$name"
+  fondaco backtest run --strategy "strategies/$name.toml" --pairs "$PAIRS" --timerange "$RANGE" \
+    "${ACCOUNT[@]}" --out "$OUT/$name"
   results+=("$OUT/$name")
 done
 
 heading "side by side"
-fondaco backtest compare "${results[@]}"
+fondaco backtest compare "${results[@]}" --html "$OUT/compare.html"
 
-heading "reports"
-for result in "${results[@]}"; do
-  page=$OUT/$(basename "$result").html
-  fondaco backtest report "$result" --out "$page" >/dev/null
+heading "reports, to open in a browser"
+for page in "${results[@]/%//report.html}" "$OUT/compare.html"; do
   say "$ROOT/$page"
 done
