@@ -1,8 +1,6 @@
 """Other programs read a store of candles as it lies.
 
-Usage: store_reads.py FONDACO
-
-Makes a store with the program FONDACO in a temporary folder, changes one year
+Makes a store with the program FONDACO_BIN in a temporary folder, changes one year
 of it, and reads its `bars` folder with DuckDB, polars and pandas. Each must see
 the newest version: every candle once, doubles to the last bit, and venue,
 symbol, timeframe and year as columns. Ends with 0 when all agree; a reader that
@@ -93,7 +91,7 @@ def with_pandas(bars):
 
 
 def main():
-    fondaco = str(pathlib.Path(sys.argv[1]).resolve())
+    fondaco = str(pathlib.Path(os.environ["FONDACO_BIN"]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         bars = build(fondaco, pathlib.Path(folder))
         wanted, read = expected(), 0
@@ -110,7 +108,8 @@ def main():
             print(f"{name}: {len(found)} candles of {len(SYMBOLS)} instruments, as written")
             read += 1
     if read == 0:
-        sys.exit("skipped: none of duckdb, polars and pandas is installed")
+        print("skipped: none of duckdb, polars and pandas is installed")
+        sys.exit(77)
 
 
 main()

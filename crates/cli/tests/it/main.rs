@@ -7,6 +7,8 @@ mod documents;
 mod errors;
 mod golden;
 mod harness;
+mod home;
+mod interrupted;
 mod realistic;
 mod reference;
 mod samples;
