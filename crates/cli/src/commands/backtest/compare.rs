@@ -36,7 +36,8 @@ struct Compared {
 
 #[derive(Debug, Serialize)]
 struct Figure {
-    figure: &'static str,
+    #[serde(rename = "figure")]
+    name: &'static str,
     values: Vec<Option<f64>>,
     /// Places of the best values.
     best: Vec<usize>,
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 impl Compared {
     fn of(comparison: Comparison) -> Self {
         let figure = |row: ComparisonRow| Figure {
-            figure: row.figure,
+            name: row.figure,
             values: row.values,
             best: row.best,
             unit: row.unit,
@@ -88,7 +89,7 @@ impl View for Compared {
                 }
             };
             let values = row.values.iter().enumerate().map(cell);
-            table.row(std::iter::once(Cell::dim(row.figure)).chain(values));
+            table.row(std::iter::once(Cell::dim(row.name)).chain(values));
         }
         let mut text = table.render(style);
         for difference in &self.differences {
