@@ -99,6 +99,8 @@ def write_mark_and_funding(draw, target, name, frame):
     mark = folders.resample(frame, "60m")
     for column in ("open", "high", "low", "close"):
         mark[column] = (mark[column] * (1 + draw.normal(0, 0.0002, len(mark)))).round(6)
+    mark["high"] = mark[["open", "high", "low", "close"]].max(axis=1)
+    mark["low"] = mark[["open", "low", "close"]].min(axis=1)
     mark["volume"] = 0.0
     folders.save(mark, target / f"{name}-1h-mark.feather")
     at = mark["date"][mark["date"].dt.hour % 8 == 0]
