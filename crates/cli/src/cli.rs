@@ -71,7 +71,7 @@ pub(crate) enum ColorMode {
 pub(crate) enum Noun {
     /// Candles: import, look at, check, export, download.
     #[command(subcommand)]
-    Data(commands::data::Command),
+    Data(Box<commands::data::Command>),
     /// Strategy files: write, check, look at.
     #[command(subcommand)]
     Strategy(commands::strategy::Command),

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -334,24 +335,28 @@ fn a_write_that_fails_half_way_leaves_no_result() {
     );
 }
 
-/// Killed at any moment, a run leaves the result it was to replace, or its own
-/// whole one, or none; a later run is not disturbed by what it left.
+/// Killed when so many of its files are there, a run leaves the result it was
+/// to replace, or its own whole one, or none; a later run is not disturbed by
+/// what it left.
 #[test]
 fn a_killed_run_leaves_no_half_result() {
     let place = with_sample();
     let cross = strategy("sma-cross");
     let words = run(&cross, &["--out", "out"]);
-    for pause in (0..24).map(|step| step * 15) {
-        let mut child = place
-            .command(&words)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(pause));
-        child.kill().unwrap();
+    let folders = ["out", "home/backtests"].map(|name| place.path().join(name));
+    for files in 0..16 {
+        let mut child = place.command(&words).stdout(Stdio::null()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none()
+            && folders.iter().map(|folder| count(folder)).sum::<usize>() < files
+        {
+            std::thread::yield_now();
+        }
+        // It may have ended by itself, which is one more moment to look at.
+        let _ = child.kill();
         child.wait().unwrap();
-        for name in ["out", "home/backtests"] {
-            assert_whole(&place, &place.path().join(name));
+        for folder in &folders {
+            assert_whole(&place, folder);
+            let _ = fs::remove_dir_all(folder);
         }
     }
     place.ok(&words);
@@ -363,6 +368,17 @@ fn a_killed_run_leaves_no_half_result() {
             .len(),
         1
     );
+}
+
+/// Files in a folder and below, as far as they can be seen.
+fn count(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => count(&entry.path()),
+            _ => 1,
+        })
+        .sum()
 }
 
 /// Every folder with a `result.json` reads as a result with all its files.
@@ -396,13 +412,7 @@ fn two_users_at_once_do_not_disturb_each_other() {
     let place = with_sample();
     let cross = strategy("sma-cross");
     let words = run(&cross, &[]);
-    let spawn = || {
-        place
-            .command(&words)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap()
-    };
+    let spawn = || place.command(&words).stdout(Stdio::null()).spawn().unwrap();
     let both = [spawn(), spawn()];
     for mut child in both {
         assert!(child.wait().unwrap().success());

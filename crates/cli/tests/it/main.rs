@@ -1,5 +1,6 @@
 //! The real program in temporary folders.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
+#![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
 mod backtest;
 mod data;

@@ -14,6 +14,8 @@ mod course;
 pub(crate) mod decimal;
 mod exits;
 mod futures;
+mod order;
+mod orders;
 mod outcome;
 mod pair;
 mod position;

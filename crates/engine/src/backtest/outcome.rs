@@ -4,8 +4,9 @@ use fondaco_domain::Symbol;
 use fondaco_domain::trade::{Equity, Lock, Order, Trade};
 
 use super::decimal::round_decimals;
+use super::order::OrderTag;
 use super::pair::Pair;
-use super::position::{OrderTag, Position};
+use super::position::Position;
 use super::realistic::Charges;
 use super::settings::Settings;
 use super::simulate::{Close, Done};

@@ -179,6 +179,7 @@ pub(crate) fn of_parts(
         tables: (&summary).into(),
         trades: trades.iter().map(Into::into).collect(),
         equity: Equity::new(&equity, Some(&held)),
+        charges: None,
         locks: Vec::new(),
         warnings: vec![Warning {
             code: WarningCode::TradeLeftOpen,
@@ -205,6 +206,7 @@ fn settings(config: &serde_json::Value, start: f64) -> Settings {
     Settings {
         profile: Profile::Freqtrade,
         trading_mode: if futures { TradingMode::Futures } else { TradingMode::Spot },
+        costs: None,
         stake_currency: config["stake_currency"].as_str().unwrap().to_owned(),
         starting_balance: start,
         stake: config["stake_amount"]

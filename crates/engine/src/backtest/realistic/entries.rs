@@ -95,13 +95,13 @@ impl Walk<'_> {
         let tiers = &market.pair.rules.tiers;
         let leverage = match self.settings.mode {
             TradingMode::Spot => 1.0,
-            TradingMode::Futures => match futures::max_leverage(tiers, stake) {
-                Some(most) => self.plan.risk.leverage.max(1.0).min(most),
-                None => {
+            TradingMode::Futures => {
+                let Some(most) = futures::max_leverage(tiers, stake) else {
                     self.charges.entries_refused += 1;
                     return;
-                }
-            },
+                };
+                self.plan.risk.leverage.max(1.0).min(most)
+            }
         };
         let tag = market.pair.signals.tags.text(market.pair.enter_tag(row));
         let tag = tag.map(str::to_owned);

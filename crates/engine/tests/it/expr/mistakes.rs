@@ -211,6 +211,10 @@ fn of_grammar() {
     "#);
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of mistakes and what is said"
+)]
 #[test]
 fn of_types_and_arguments() {
     insta::assert_snapshot!(mistake("close"), @r#"

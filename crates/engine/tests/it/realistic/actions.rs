@@ -189,7 +189,7 @@ fn lean(name: &str) -> Option<std::path::PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    println!("skipped: no {}", path.display());
+    eprintln!("skipped: no {}", path.display());
     None
 }
 
