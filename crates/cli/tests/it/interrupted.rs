@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::Place;
+use crate::harness::{Place, repository};
 
 /// Years of candles in the files below: each is a file of the store.
 const YEARS: std::ops::Range<i32> = 2018..2022;
@@ -110,6 +110,46 @@ fn an_interrupt_ends_at_once() {
         place.json(&["data", "list"])["datasets"],
         serde_json::json!([])
     );
+}
+
+/// A disk that becomes full: the import that fills it fails and stores nothing
+/// of the data set it could not finish; what was there is as it was.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_keeps_what_was_there() {
+    let place = Place::new();
+    candles(&place, 100.0);
+    std::fs::create_dir(place.path().join("home")).unwrap();
+    let mount = "mount -t tmpfs -o size=160k tmpfs home";
+    let own = |script: &str| {
+        // A mount in a name space of its own ends with the shell.
+        let mut shell = Command::new("unshare");
+        shell.args(["--mount", "sh", "-c", script, env!("CARGO_BIN_EXE_fondaco")]);
+        shell.current_dir(place.path());
+        shell.env("FONDACO_HOME", place.path().join("home"));
+        shell.output()
+    };
+    if !own(mount).is_ok_and(|tried| tried.status.success()) {
+        eprintln!("skipped: mounting a small disk is not allowed here");
+        return;
+    }
+    let sample = repository("samples/us-daily/stocks.csv.gz");
+    let script = format!(
+        "{mount}; \"$0\" data import AAA.csv --timeframe 1d >before || exit 1
+        \"$0\" data import '{}' --venue us --output json >import 2>error; echo $? >code
+        \"$0\" data list --output json >listed || exit 1
+        \"$0\" data check --files >checked",
+        sample.display()
+    );
+    let ran = own(&script).unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
+    assert_eq!((read("code").trim(), read("import").as_str()), ("8", ""));
+    assert!(read("error").contains("free space"), "{}", read("error"));
+    let listed: serde_json::Value = serde_json::from_str(&read("listed")).unwrap();
+    let symbols = listed["datasets"].as_array().unwrap().iter();
+    let symbols: Vec<&str> = symbols.map(|it| it["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols, ["AAA"]);
 }
 
 /// Two files of daily candles, at prices around a level.
