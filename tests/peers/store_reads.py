@@ -94,22 +94,24 @@ def main():
     fondaco = str(pathlib.Path(os.environ["FONDACO_BIN"]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         bars = build(fondaco, pathlib.Path(folder))
-        wanted, read = expected(), 0
+        wanted, read, missing = expected(), [], []
         for name, reader in [("duckdb", with_duckdb), ("polars", with_polars), ("pandas", with_pandas)]:
             try:
                 rows = reader(bars)
-            except ImportError as missing:
-                print(f"skipped: {name}: {missing}")
+            except ImportError:
+                missing.append(name)
                 continue
             found = sorted((str(symbol), date, close, volume) for symbol, date, close, volume, *_ in rows)
             assert found == wanted, f"{name}: {len(found)} rows, {[it for it in found if it not in wanted][:3]}"
             for symbol, date, _, _, venue, timeframe, year in rows:
                 assert (str(venue), str(timeframe), str(year)) == ("test", "1d", date[:4]), (name, symbol, venue)
             print(f"{name}: {len(found)} candles of {len(SYMBOLS)} instruments, as written")
-            read += 1
-    if read == 0:
-        print("skipped: none of duckdb, polars and pandas is installed")
+            read.append(name)
+    without = f"; not installed: {', '.join(missing)}" if missing else ""
+    if not read:
+        print(f"skipped{without}")
         sys.exit(77)
+    print(f"{', '.join(read)} read {len(wanted)} candles of {len(SYMBOLS)} instruments as written{without}")
 
 
 main()
