@@ -12,7 +12,7 @@ use fondaco_domain::{Bars, Symbol};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::backtest::{BacktestError, Course, PairInput, Settings, Walk};
+use crate::backtest::{BacktestError, Course, PairInput, Profile, Settings, Walk};
 use crate::expr::{ColumnCache, ExprError, InputError, Inputs, ParamValues, Rules};
 use crate::signals::Signals;
 use crate::stats;
@@ -66,6 +66,9 @@ pub enum SweepError {
     /// Tested candles that are not the last of those the expressions read.
     #[error("{0}: the tested candles are not the end of the candles that indicators read")]
     Misaligned(Symbol),
+    /// A profile whose costs a sweep does not know.
+    #[error("a sweep walks candles in the freqtrade profile only")]
+    Profile,
     /// The strategy's expressions.
     #[error(transparent)]
     Rules(#[from] ExprError),
@@ -81,6 +84,7 @@ impl Hint for SweepError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Misaligned(_) => ErrorKind::Internal,
+            Self::Profile => ErrorKind::Invalid,
             Self::Rules(error) => error.kind(),
             Self::Inputs(error) => error.kind(),
             Self::Backtest(error) => error.kind(),
@@ -90,6 +94,9 @@ impl Hint for SweepError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Misaligned(_) => None,
+            Self::Profile => {
+                Some("leave the costs out, and run the best trials with them".to_owned())
+            }
             Self::Rules(error) => error.hint(),
             Self::Inputs(error) => error.hint(),
             Self::Backtest(error) => error.hint(),
@@ -106,6 +113,9 @@ impl<'a> Sweep<'a> {
         settings: &'a Settings,
         markets: Vec<Market<'a>>,
     ) -> Result<Self, SweepError> {
+        if settings.profile != Profile::Freqtrade {
+            return Err(SweepError::Profile);
+        }
         let tested = markets.iter().map(first_tested);
         Ok(Self {
             strategy,
@@ -282,6 +292,16 @@ mod tests {
             actions: None,
         };
         let inputs = Inputs::new(&all);
+        let realistic = Settings {
+            profile: Profile::Realistic(backtest::Costs::default()),
+            ..settings.clone()
+        };
+        let market = Market {
+            input,
+            inputs: inputs.clone(),
+        };
+        let refused = Sweep::new(&strategy, &realistic, vec![market]);
+        assert!(matches!(refused, Err(SweepError::Profile)));
         let sweep = Sweep::new(&strategy, &settings, vec![Market { input, inputs }]).unwrap();
         let trials: Vec<_> = [
             (2.0, 9.0),
