@@ -26,6 +26,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "sha2",
             "thiserror",
             "toml",
+            "uuid",
         ],
     ),
     pure(

@@ -1,5 +1,7 @@
 //! What the use cases need from outside.
 
+pub mod runs;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

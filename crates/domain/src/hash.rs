@@ -26,6 +26,13 @@ impl ContentHash {
         Self(hex(&hasher.finalize()))
     }
 
+    /// Reads [`ContentHash::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits =
+            text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        digits.then(|| Self(text.to_owned()))
+    }
+
     /// All 64 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,18 +4,25 @@
 //! This crate knows no clock, no file, no network and no other crate of the
 //! workspace. Everything here is data with its invariants, or a pure function.
 //! Start at [`bars::Bars`] for market data, [`strategy::Strategy`] for what a
-//! strategy file says, and [`trade::Trade`] for what a backtest yields.
+//! strategy file says, [`trade::Trade`] for what a backtest yields, and
+//! [`run`] for durable runs.
 
 pub mod bars;
 pub mod calendar;
 pub mod corporate;
 pub mod error;
+pub mod halt;
 pub mod hash;
+pub mod ids;
 pub mod market;
 pub mod metrics;
+pub mod micros;
 pub mod quality;
+pub mod retry;
+pub mod run;
 pub mod strategy;
 pub mod symbol;
+pub mod task;
 pub mod time;
 pub mod timeframe;
 pub mod trade;
@@ -23,6 +30,8 @@ pub mod trade;
 pub use bars::{Bar, Bars};
 pub use error::{ErrorKind, Hint};
 pub use hash::ContentHash;
+pub use ids::{RunId, WorkerId};
+pub use micros::UnixMicros;
 pub use symbol::Symbol;
 pub use time::{TimeRange, UnixMillis};
 pub use timeframe::Timeframe;

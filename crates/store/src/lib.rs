@@ -1,10 +1,13 @@
-//! What Fondaco keeps: results of backtests, as folders of files.
+//! What Fondaco keeps: results of backtests, as folders of files, and durable
+//! runs, in SQLite.
 //!
 //! A result is whole or not there: its files are written beside their place
-//! and moved in, `result.json` last. Start at [`results::Results`].
+//! and moved in, `result.json` last. Start at [`results::Results`]
+//! and [`runs::SqliteRuns`].
 
 pub mod error;
 pub mod results;
+pub mod runs;
 mod table;
 
 pub use error::StoreError;

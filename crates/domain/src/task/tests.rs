@@ -1,0 +1,310 @@
+//! Every command on a task in every state, as a table.
+
+use super::*;
+use crate::halt::{Epoch, Halt, HaltMode, Halts, Scope};
+use crate::retry::ErrorClass;
+use crate::run::{CompletionRule, Decision, NewRun, Rejection, Run, RunKind, RunState};
+use crate::{ContentHash, RunId};
+
+const NOW: UnixMicros = UnixMicros(1_000);
+
+fn worker() -> WorkerId {
+    WorkerId::new(1, [1; 10])
+}
+
+fn run(state: RunState) -> Run {
+    let new = NewRun {
+        kind: RunKind::Workflow,
+        spec: ContentHash::of(b"spec"),
+        rule: CompletionRule::AllRequired,
+        queue: "default".to_owned(),
+        priority: 0,
+        parent: None,
+    };
+    let mut run = Run::accepted(RunId::new(1, [0; 10]), new, Epoch(0), NOW);
+    run.state = state;
+    run
+}
+
+fn task(state: TaskState) -> Task {
+    let mut plan = TaskPlan::new("a");
+    plan.retry.max_attempts = 2;
+    plan.retry.first = 50;
+    plan.retry.longest = 50;
+    let mut task = Task::planned(TaskNo(0), plan, 1, NOW);
+    task.state = state;
+    task.fence = Fence(3);
+    if state.is_held() {
+        task.lease = Some(Lease {
+            owner: worker(),
+            until: UnixMicros(2_000),
+        });
+    }
+    task
+}
+
+fn halted(mode: HaltMode) -> Halts {
+    Halts {
+        epoch: Epoch(7),
+        in_force: vec![Halt {
+            scope: Scope::Global,
+            epoch: Epoch(7),
+            mode,
+            reason: "drill".to_owned(),
+            actor: "test".to_owned(),
+            at: NOW,
+        }],
+    }
+}
+
+/// What comes of it in a few letters: types of events, or `!` and a refusal.
+fn told(outcome: Result<Decision, Rejection>) -> String {
+    match outcome {
+        Ok(decision) if decision.events.is_empty() => "-".to_owned(),
+        Ok(decision) => decision
+            .events
+            .iter()
+            .map(|event| event.type_name().trim_start_matches("task_"))
+            .collect::<Vec<_>>()
+            .join("+"),
+        Err(Rejection::TaskIs { .. }) => "!task".to_owned(),
+        Err(Rejection::RunIs { .. }) => "!run".to_owned(),
+        Err(Rejection::Halted { .. }) => "!halt".to_owned(),
+        Err(Rejection::StaleFence { .. }) => "!fence".to_owned(),
+        Err(Rejection::NotYet { .. }) => "!early".to_owned(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn row(run_state: RunState, halts: &Halts, command: &TaskCommand) -> String {
+    TaskState::ALL
+        .map(|state| told(step(&run(run_state), &task(state), command, halts, NOW)))
+        .join(" ")
+}
+
+fn commands(fence: Fence) -> [TaskCommand; 11] {
+    let need = TaskNo(9);
+    [
+        TaskCommand::NeedEnded {
+            need,
+            satisfied: true,
+        },
+        TaskCommand::NeedEnded {
+            need,
+            satisfied: false,
+        },
+        TaskCommand::Lease {
+            worker: worker(),
+            until: UnixMicros(9_000),
+        },
+        TaskCommand::Start { fence },
+        TaskCommand::Complete {
+            fence,
+            output: Some("other".to_owned()),
+        },
+        TaskCommand::Fail {
+            fence,
+            class: ErrorClass::Transient,
+            error: "x".to_owned(),
+        },
+        TaskCommand::Fail {
+            fence,
+            class: ErrorClass::Permanent,
+            error: "x".to_owned(),
+        },
+        TaskCommand::Stopped { fence },
+        TaskCommand::Seize,
+        TaskCommand::Skip {
+            reason: SkipReason::AlreadyCompleted,
+            detail: None,
+        },
+        TaskCommand::Cancel,
+    ]
+}
+
+/// Columns: blocked ready leased running completed failed skipped cancelled.
+fn check(run_state: RunState, halts: &Halts, fence: u64, expected: [&str; 11]) {
+    for (command, expected) in commands(Fence(fence)).iter().zip(expected) {
+        assert_eq!(row(run_state, halts, command), expected, "{command:?}");
+    }
+}
+
+#[test]
+fn under_the_current_fence() {
+    let late = "late_result";
+    check(
+        RunState::Running,
+        &Halts::default(),
+        3,
+        [
+            "need_ended - - - - - - -",
+            "skipped - - - - - - -",
+            "!task leased !task !task !task !task !task !task",
+            "!task !task started - !task !task !task !task",
+            &format!("{late} {late} {late} completed {late} {late} {late} {late}"),
+            &format!("{late} {late} retried retried {late} {late} {late} {late}"),
+            &format!("{late} {late} failed failed {late} {late} {late} {late}"),
+            &format!("{late} {late} released released {late} {late} {late} {late}"),
+            "- - released released - - - -",
+            "skipped skipped !task !task - - - -",
+            "cancelled cancelled cancelled cancelled - - - -",
+        ],
+    );
+}
+
+#[test]
+fn under_an_old_fence_nothing_a_worker_says_counts() {
+    let late = ["late_result"; 8].join(" ");
+    check(
+        RunState::Running,
+        &Halts::default(),
+        2,
+        [
+            "need_ended - - - - - - -",
+            "skipped - - - - - - -",
+            "!task leased !task !task !task !task !task !task",
+            "!fence !fence !fence !fence !fence !fence !fence !fence",
+            &late,
+            &late,
+            &late,
+            &late,
+            "- - released released - - - -",
+            "skipped skipped !task !task - - - -",
+            "cancelled cancelled cancelled cancelled - - - -",
+        ],
+    );
+}
+
+#[test]
+fn nothing_starts_under_a_halt_and_killed_drops_results() {
+    let start = TaskCommand::Start { fence: Fence(3) };
+    let lease = &commands(Fence(3))[2];
+    let complete = &commands(Fence(3))[4];
+    for (mode, starts, completes) in [
+        (HaltMode::Reducing, true, "completed"),
+        (HaltMode::Drain, false, "completed"),
+        (HaltMode::Halted, false, "completed"),
+        (HaltMode::Killed, false, "late_result+released"),
+    ] {
+        let halts = halted(mode);
+        let one = |state, command| {
+            told(step(
+                &run(RunState::Running),
+                &task(state),
+                command,
+                &halts,
+                NOW,
+            ))
+        };
+        let expected = |word: &'static str| if starts { word } else { "!halt" };
+        assert_eq!(one(TaskState::Ready, lease), expected("leased"), "{mode:?}");
+        assert_eq!(
+            one(TaskState::Leased, &start),
+            expected("started"),
+            "{mode:?}"
+        );
+        assert_eq!(one(TaskState::Running, complete), completes, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_run_that_winds_down_starts_nothing_and_a_cancelled_one_retries_nothing() {
+    for (state, failed, stopped) in [
+        (RunState::Halting, "retried", "released"),
+        (RunState::Cancelling, "cancelled", "cancelled"),
+    ] {
+        let one = |at, command: &TaskCommand| {
+            told(step(
+                &run(state),
+                &task(at),
+                command,
+                &Halts::default(),
+                NOW,
+            ))
+        };
+        let all = commands(Fence(3));
+        assert_eq!(one(TaskState::Ready, &all[2]), "!run");
+        assert_eq!(one(TaskState::Leased, &all[3]), "!run");
+        assert_eq!(one(TaskState::Running, &all[4]), "completed");
+        assert_eq!(one(TaskState::Running, &all[5]), failed);
+        assert_eq!(one(TaskState::Running, &all[7]), stopped);
+    }
+}
+
+#[test]
+fn a_retry_waits_grows_the_fence_and_ends_with_the_policy() {
+    let running = run(RunState::Running);
+    let mut once = task(TaskState::Running);
+    let fail = &commands(Fence(3))[5];
+    let decision = step(&running, &once, fail, &Halts::default(), NOW).unwrap();
+    once.apply(&decision.events[0], NOW);
+    assert_eq!(
+        (once.state, once.fence, once.ready_at, once.failures),
+        (TaskState::Ready, Fence(4), UnixMicros(1_050), 1)
+    );
+    let lease = &commands(Fence(4))[2];
+    let early = step(&running, &once, lease, &Halts::default(), UnixMicros(1_049));
+    assert_eq!(told(early), "!early");
+
+    let mut twice = task(TaskState::Running);
+    twice.failures = 1;
+    let end = step(&running, &twice, fail, &Halts::default(), NOW);
+    assert_eq!(told(end), "failed");
+}
+
+#[test]
+fn the_same_completion_twice_is_one() {
+    let mut task = task(TaskState::Completed);
+    task.output = Some("other".to_owned());
+    let again = step(
+        &run(RunState::Running),
+        &task,
+        &commands(Fence(3))[4],
+        &Halts::default(),
+        NOW,
+    );
+    assert_eq!(told(again), "-");
+}
+
+#[test]
+fn a_failed_need_does_what_the_plan_says() {
+    for (choice, expected) in [
+        (OnNeedFailed::Skip, "skipped"),
+        (OnNeedFailed::Fail, "failed"),
+        (OnNeedFailed::Proceed, "need_ended"),
+    ] {
+        let mut task = task(TaskState::Blocked);
+        task.plan.on_need_failed = choice;
+        let outcome = step(
+            &run(RunState::Running),
+            &task,
+            &commands(Fence(3))[1],
+            &Halts::default(),
+            NOW,
+        );
+        assert_eq!(told(outcome), expected);
+    }
+}
+
+#[test]
+fn a_lease_is_renewed_under_its_fence_and_never_shortened() {
+    let held = task(TaskState::Running);
+    let until = |fence, at| renew(&held, Fence(fence), UnixMicros(at)).map(|lease| lease.until);
+    assert_eq!(until(3, 5_000), Ok(UnixMicros(5_000)));
+    assert_eq!(until(3, 1), Ok(UnixMicros(2_000)));
+    assert!(until(2, 5_000).is_err());
+    assert!(renew(&task(TaskState::Ready), Fence(3), NOW).is_err());
+}
+
+#[test]
+fn skip_reasons_of_model_days_have_their_texts_exactly() {
+    assert_eq!(SkipReason::AlreadyCompleted.text(), "Already completed");
+    assert_eq!(
+        SkipReason::IncompletePriceData.text(),
+        "Incomplete price data"
+    );
+    assert_eq!(
+        SkipReason::RateLimited.text(),
+        "Rate limited during download"
+    );
+}
