@@ -1,4 +1,4 @@
-//! Durable transitions per second of the SQLite store, beside the disk's own
+//! Durable transitions per second of the `SQLite` store, beside the disk's own
 //! pace: `cargo run --release -p fondaco-store --example transitions --
 //! [FOLDER] [CLIENTS] [TASKS PER CLIENT]`.
 //!

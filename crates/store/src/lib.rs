@@ -1,5 +1,5 @@
 //! What Fondaco keeps: results of backtests, as folders of files, and durable
-//! runs, in SQLite.
+//! runs, in `SQLite`.
 //!
 //! A result is whole or not there: its files are written beside their place
 //! and moved in, `result.json` last. Start at [`results::Results`]

@@ -233,7 +233,8 @@ pub trait RunStore: Send + Sync {
     fn command(&self, run: RunId, command: Command, by: Asked) -> Result<Commanded, RunStoreError>;
 
     /// Leases up to `limit` ready tasks of a queue: higher priority first,
-    /// then longer ready. Runs that a halt covers are passed over.
+    /// then longer ready, then in any order that stays the same. Runs that a
+    /// halt covers are passed over.
     fn claim(
         &self,
         queue: &str,
@@ -251,7 +252,8 @@ pub trait RunStore: Send + Sync {
         until: UnixMicros,
     ) -> Result<Lease, RunStoreError>;
 
-    /// Held tasks whose lease ended before `now`.
+    /// Held tasks whose lease ended before `now`, the longest ended first, then
+    /// by run and place.
     fn expired(&self, now: UnixMicros) -> Result<Vec<Expired>, RunStoreError>;
 
     /// Sets or clears a halt, and tells every open run it covers, in one

@@ -205,7 +205,7 @@ fn rejected(store: &dyn RunStore) -> Result<(), RunStoreError> {
         assert!(matches!(answer, Err(RunStoreError::Rejected(_))));
     }
     let mut twice = submission(2, "q", 2);
-    twice.tasks[1].key = twice.tasks[0].key.clone();
+    twice.tasks[1] = twice.tasks[0].clone();
     assert!(matches!(
         store.submit(twice, at(3)),
         Err(RunStoreError::Rejected(Rejection::Key(_)))

@@ -80,16 +80,17 @@ impl RunStore for MemoryRuns {
         let mut found = Vec::new();
         for kept in self.lock().runs.values() {
             for task in kept.rows.tasks() {
-                if task.lease.as_ref().is_some_and(|lease| lease.until < now) {
-                    found.push(Expired {
-                        run: kept.run.id,
-                        task: task.no,
-                        fence: task.fence,
-                    });
-                }
+                let until = task.lease.as_ref().map(|lease| lease.until);
+                let expired = Expired {
+                    run: kept.run.id,
+                    task: task.no,
+                    fence: task.fence,
+                };
+                found.extend(until.filter(|until| *until < now).map(|at| (at, expired)));
             }
         }
-        Ok(found)
+        found.sort_by_key(|(until, expired)| (*until, expired.run, expired.task));
+        Ok(found.into_iter().map(|(_, expired)| expired).collect())
     }
 
     fn halt(

@@ -1,4 +1,4 @@
-//! Where durable runs are kept: in memory for tests, in SQLite for use.
+//! Where durable runs are kept: in memory for tests, in `SQLite` for use.
 //!
 //! Both do the same inside a transaction: read the run, let
 //! [`fondaco_domain::run::carry_out`] decide and write, append the events.

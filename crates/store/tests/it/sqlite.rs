@@ -1,6 +1,6 @@
 //! What only a file can be: reopened, owned, newer, damaged, changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fondaco_app::ports::runs::{Disagreement, RunStore, RunStoreError};
 use fondaco_domain::task::Lease;
@@ -15,7 +15,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn open(path: &PathBuf) -> Result<SqliteRuns, RunStoreError> {
+fn open(path: &Path) -> Result<SqliteRuns, RunStoreError> {
     SqliteRuns::open(path, SqliteOptions::default())
 }
 

@@ -1,4 +1,4 @@
-//! Runs in one SQLite file.
+//! Runs in one `SQLite` file.
 //!
 //! Writes go through one thread that commits what is waiting together
 //! ([`writer`]); reads have a connection of their own and see what was
@@ -39,7 +39,7 @@ impl Default for SqliteOptions {
     }
 }
 
-/// Durable runs in an SQLite file.
+/// Durable runs in an `SQLite` file.
 #[derive(Debug)]
 pub struct SqliteRuns {
     writer: Writer,

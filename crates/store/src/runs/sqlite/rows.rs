@@ -220,7 +220,8 @@ pub(super) fn expired(
     now: UnixMicros,
 ) -> Result<Vec<Expired>, RunStoreError> {
     let sql = "select run_id, no, fence from task
-               where state in('leased','running') and lease_until < ?1 order by lease_until";
+               where state in('leased','running') and lease_until < ?1
+               order by lease_until, run_id, no";
     all(connection, sql, [now.0], |row| {
         Ok(Expired {
             run: run_id(row)?,

@@ -74,7 +74,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Ru
     transaction.commit().map_err(migrating())
 }
 
-/// SQLite's own opinion of the file.
+/// The library's own opinion of the file.
 pub(super) fn quick_check(connection: &Connection) -> Result<(), RunStoreError> {
     let said: String = connection
         .query_row("pragma quick_check(1)", [], |row| row.get(0))
