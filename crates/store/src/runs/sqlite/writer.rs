@@ -215,3 +215,91 @@ fn commit(connection: &Connection, jobs: Vec<Job>) -> (Answers, bool) {
     let committed = whole && say("commit");
     (answers, committed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "pragma foreign_keys = on;
+                 create table one(n integer primary key);
+                 create table needs(n integer references one deferrable initially deferred);",
+            )
+            .unwrap();
+        Writer::start(connection, 8)
+    }
+
+    fn insert(writer: &Writer, sql: &'static str) -> Result<(), RunStoreError> {
+        writer.ask(move |connection| {
+            connection.execute(sql, []).unwrap();
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn after_a_failed_commit_nothing_is_answered_well() {
+        let writer = writer();
+        insert(&writer, "insert into one values(1)").unwrap();
+        // A reference to nothing is found by the commit only.
+        for sql in ["insert into needs values(9)", "insert into one values(2)"] {
+            let answer = insert(&writer, sql);
+            assert!(matches!(answer, Err(RunStoreError::Stopped)));
+        }
+    }
+
+    #[test]
+    fn in_one_commit_halts_go_first_and_a_failure_takes_back_itself_only() {
+        let writer = writer();
+        let (release, held) = channel::<()>();
+        let (started, begun) = channel::<()>();
+        std::thread::scope(|scope| {
+            let blocking = move |_: &Connection| {
+                started.send(()).unwrap();
+                held.recv().unwrap();
+                Ok(())
+            };
+            scope.spawn(|| writer.ask(blocking).unwrap());
+            begun.recv().unwrap();
+            let waiting = |count| {
+                while {
+                    let waiting = writer.queue.lock();
+                    waiting.first.len() + waiting.others.len() != count
+                } {
+                    std::thread::yield_now();
+                }
+            };
+            let writer = &writer;
+            scope.spawn(move || {
+                let answer = writer.ask(|connection| {
+                    // The halt, queued after this, has been here before it.
+                    assert_eq!(count(connection)?, 1);
+                    connection.execute("insert into one values(1)", []).unwrap();
+                    Err::<(), _>(RunStoreError::Damaged("no".to_owned()))
+                });
+                assert!(matches!(answer, Err(RunStoreError::Damaged(_))));
+            });
+            waiting(1);
+            scope.spawn(move || {
+                let seen = writer.ask_first(|connection| {
+                    connection.execute("insert into one values(2)", []).unwrap();
+                    count(connection)
+                });
+                assert_eq!(seen.unwrap(), 1);
+            });
+            waiting(2);
+            release.send(()).unwrap();
+        });
+        assert_eq!(writer.ask(count).unwrap(), 1);
+    }
+
+    fn count(connection: &Connection) -> Result<i64, RunStoreError> {
+        Ok(connection
+            .query_row("select count(*) from one", [], |row| row.get(0))
+            .unwrap())
+    }
+}
