@@ -214,10 +214,10 @@ fn stage(
         source,
     })?;
     for (name, bytes) in &files.files {
-        write(staging.join(name), bytes)?;
+        write(staged(staging, name), bytes)?;
     }
-    write(staging.join(LISTING), listing.as_bytes())?;
-    write(staging.join(RESULT), document.as_bytes())
+    write(staged(staging, LISTING), listing.as_bytes())?;
+    write(staged(staging, RESULT), document.as_bytes())
 }
 
 fn move_in(staging: &Path, folder: &Path, files: &ResultFiles) -> Result<(), StoreError> {
@@ -238,13 +238,18 @@ fn move_in(staging: &Path, folder: &Path, files: &ResultFiles) -> Result<(), Sto
         .chain([LISTING, RESULT]);
     for name in names {
         let path = folder.join(name);
-        fs::rename(staging.join(name), &path)
+        fs::rename(staged(staging, name), &path)
             .map_err(|source| StoreError::Write { path, source })?;
     }
     sync_folder(folder).map_err(|source| StoreError::Write {
         path: folder.to_owned(),
         source,
     })
+}
+
+/// Where a file waits: under a name that no reader takes for the file.
+fn staged(staging: &Path, name: &str) -> PathBuf {
+    staging.join(format!("{name}.partial"))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
