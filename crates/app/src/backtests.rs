@@ -100,8 +100,6 @@ pub struct Finished {
     pub trades: Vec<Trade>,
     /// The candles of each pair inside the tested range.
     pub candles: Vec<(Symbol, Bars)>,
-    /// How long the loop over the candles took.
-    pub candles_walked: usize,
 }
 
 /// Runs a backtest.
@@ -117,7 +115,6 @@ pub fn run(
     let prepared = prepare::all(spec, source, rules, progress)?;
     let inputs: Vec<_> = prepared.pairs.iter().map(Prepared::input).collect();
     let outcome = backtest::run(&spec.strategy, &spec.settings, &inputs)?;
-    let walked = prepared.pairs.iter().map(|pair| pair.bars.len()).sum();
     let result = result::assemble(spec, &prepared, &outcome)?;
     let candles = prepared
         .pairs
@@ -128,6 +125,5 @@ pub fn run(
         result,
         trades: outcome.trades,
         candles,
-        candles_walked: walked,
     })
 }
