@@ -1,6 +1,12 @@
 //! What the use cases need from outside.
 
+pub mod exec;
+pub mod halts;
+pub mod machine;
+pub mod plan;
 pub mod runs;
+pub mod schedules;
+pub mod workers;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -51,6 +57,17 @@ impl Hint for Failure {
     fn hint(&self) -> Option<String> {
         self.0.hint()
     }
+}
+
+/// All that durable runs need of a store.
+pub trait Store:
+    runs::RunStore + halts::HaltStore + schedules::ScheduleStore + workers::WorkerStore
+{
+}
+
+impl<S> Store for S where
+    S: runs::RunStore + halts::HaltStore + schedules::ScheduleStore + workers::WorkerStore
+{
 }
 
 /// A cause below the port, whatever the adapter is made of.

@@ -80,8 +80,12 @@ impl HaltMode {
 pub enum Scope {
     /// Everything.
     Global,
+    /// Every run of a tenant.
+    Tenant(String),
     /// Every run of a kind.
     Kind(RunKind),
+    /// Every run of a strategy, whatever its version.
+    Strategy(String),
     /// Every run of one version of a spec.
     Spec(ContentHash),
     /// One run.
@@ -93,6 +97,8 @@ impl Scope {
     pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             None => (text == "global").then_some(Self::Global),
+            Some(("tenant", name)) if !name.is_empty() => Some(Self::Tenant(name.to_owned())),
+            Some(("strategy", name)) if !name.is_empty() => Some(Self::Strategy(name.to_owned())),
             Some(("kind", kind)) => RunKind::parse(kind).map(Self::Kind),
             Some(("spec", hash)) => ContentHash::parse(hash).map(Self::Spec),
             Some(("run", id)) => id.parse().ok().map(Self::Run),
@@ -101,13 +107,15 @@ impl Scope {
     }
 }
 
-/// `global`, `kind:backtest`, `spec:<hash>`, `run:<id>`: one text per scope,
-/// which stores use as its key.
+/// `global`, `tenant:desk`, `kind:backtest`, `strategy:sma-cross`,
+/// `spec:<hash>`, `run:<id>`: one text per scope, which stores use as its key.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Global => f.write_str("global"),
             Self::Kind(kind) => write!(f, "kind:{}", kind.as_str()),
+            Self::Tenant(name) => write!(f, "tenant:{name}"),
+            Self::Strategy(name) => write!(f, "strategy:{name}"),
             Self::Spec(hash) => write!(f, "spec:{hash}"),
             Self::Run(id) => write!(f, "run:{id}"),
         }
@@ -161,7 +169,8 @@ impl Halts {
 }
 
 /// What somebody wants of a latch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
 pub enum HaltCommand {
     /// Forbid; needs no confirmation. A milder mode than the present one is a
     /// clearing in part and is refused here.
@@ -185,7 +194,8 @@ pub enum HaltCommand {
 }
 
 /// Why a latch was not changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rejection")]
 pub enum HaltRejection {
     /// Set to a mode that forbids less than the present one.
     #[error("{scope} is {}: clear it first", present.as_str())]

@@ -9,6 +9,7 @@
 
 pub mod bars;
 pub mod calendar;
+pub mod canonical;
 pub mod corporate;
 pub mod error;
 pub mod halt;
@@ -20,6 +21,7 @@ pub mod micros;
 pub mod quality;
 pub mod retry;
 pub mod run;
+pub mod schedule;
 pub mod strategy;
 pub mod symbol;
 pub mod task;
@@ -28,6 +30,7 @@ pub mod timeframe;
 pub mod trade;
 
 pub use bars::{Bar, Bars};
+pub use canonical::{Canonical, CanonicalError};
 pub use error::{ErrorKind, Hint};
 pub use hash::ContentHash;
 pub use ids::{RunId, WorkerId};

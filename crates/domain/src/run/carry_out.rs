@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::step::settle;
-use super::{Command, Decision, Effect, Event, NewRun, Rejection, Run, RunCommand, RunState, step};
-use crate::halt::{Epoch, HaltMode, Halts};
+use super::{
+    Command, Decision, Effect, Event, Facts, NewRun, Rejection, Run, RunCommand, RunState, step,
+};
+use crate::halt::{Epoch, HaltMode};
 use crate::task::{self, Task, TaskCommand, TaskNo, TaskPlan, TaskState};
 use crate::{RunId, UnixMicros};
 
@@ -21,13 +23,21 @@ pub trait Rows {
     fn add(&mut self, task: &Task) -> Result<(), Self::Error>;
     /// Overwrites a task that changed; its plan does not.
     fn write(&mut self, task: &Task) -> Result<(), Self::Error>;
-    /// Whether a task of this name was planned.
-    fn has_key(&mut self, key: &str) -> Result<bool, Self::Error>;
+    /// One of these names that a planned task has already.
+    fn known_key(&mut self, keys: &[&str]) -> Result<Option<String>, Self::Error>;
     /// Tasks that need this one.
     fn dependents(&mut self, no: TaskNo) -> Result<Vec<TaskNo>, Self::Error>;
-    /// Tasks in any of these states, in the order of the plan.
-    fn in_states(&mut self, states: &[TaskState]) -> Result<Vec<TaskNo>, Self::Error>;
+    /// The first tasks in any of these states, in the order of the plan.
+    fn in_states(&mut self, states: &[TaskState], limit: usize)
+    -> Result<Vec<TaskNo>, Self::Error>;
 }
+
+/// Tasks that one event of planning holds at most, so that its body stays
+/// small.
+pub const PLAN_EVENT: usize = 32;
+
+/// Tasks that one command cancels at most.
+pub const SWEEP: usize = 1_000;
 
 /// What a command led to: events to record, effects to run after the commit.
 pub type Done = Decision;
@@ -71,20 +81,19 @@ pub fn submit<R: Rows>(
 /// Carries a command out on a run: decides, applies, and follows what comes of
 /// it through the tasks until nothing more does.
 ///
-/// `halts` are those that cover the run's [`Run::scopes`], read in the same
-/// transaction.
+/// `facts` are read in the same transaction.
 pub fn carry_out<R: Rows>(
     run: &mut Run,
     rows: &mut R,
     command: Command,
-    halts: &Halts,
+    facts: &Facts,
     now: UnixMicros,
 ) -> Result<Done, Refused<R::Error>> {
     let mut work = Work::new(run, rows, now);
     match command {
         Command::Plan { tasks, last } => work.plan(tasks, last)?,
-        Command::Run(command) => work.of_run(&command, halts)?,
-        Command::Task(no, command) => work.of_task(no, &command, halts)?,
+        Command::Run(command) => work.of_run(&command, facts)?,
+        Command::Task(no, command) => work.of_task(no, &command, facts)?,
     }
     work.settle()?;
     Ok(work.done)
@@ -100,8 +109,7 @@ pub(super) fn take_in<R: Rows>(
 ) -> Result<bool, R::Error> {
     if let Event::Planned { first, tasks, .. } = event {
         for (plan, no) in tasks.iter().zip(first.0..) {
-            let waiting = plan.needs.len() as u32;
-            let task = Task::planned(TaskNo(no), plan.clone(), waiting, at);
+            let task = Task::planned(TaskNo(no), plan.clone(), at);
             run.count_planned(task.state);
             rows.add(&task)?;
         }
@@ -152,13 +160,8 @@ impl<'a, R: Rows> Work<'a, R> {
         }
         let first = TaskNo(self.run.counts.total);
         self.check_plan(first, &tasks)?;
-        let needs: Vec<(TaskNo, TaskNo)> = tasks
-            .iter()
-            .zip(first.0..)
-            .flat_map(|(plan, no)| plan.needs.iter().map(move |need| (TaskNo(no), *need)))
-            .filter(|(_, need)| *need < first)
-            .collect();
-        self.record(Event::Planned { first, tasks, last })?;
+        let needs = needs_that_may_have_ended(first, &tasks);
+        self.record_plan(first, tasks, last)?;
         self.done.effects.push(Effect::Wake);
         let mut ended = Vec::new();
         for (no, need) in needs {
@@ -173,11 +176,9 @@ impl<'a, R: Rows> Work<'a, R> {
     fn check_plan(&mut self, first: TaskNo, tasks: &[TaskPlan]) -> Result<(), Refused<R::Error>> {
         let mut keys = BTreeSet::new();
         for (plan, no) in tasks.iter().zip(first.0..) {
-            let taken = plan.key.is_empty()
-                || !keys.insert(plan.key.as_str())
-                || self.rows.has_key(&plan.key).map_err(Refused::Rows)?;
-            if taken {
-                return Err(Rejection::Key(plan.key.clone()).into());
+            if plan.key.is_empty() || !keys.insert(plan.key.as_str()) {
+                let key = plan.key.clone();
+                return Err(Rejection::Key { key }.into());
             }
             let mut seen = BTreeSet::new();
             if let Some(need) = plan
@@ -189,11 +190,37 @@ impl<'a, R: Rows> Work<'a, R> {
                 return Err(Rejection::Need { key, need: *need }.into());
             }
         }
-        Ok(())
+        let keys: Vec<&str> = keys.into_iter().collect();
+        match self.rows.known_key(&keys).map_err(Refused::Rows)? {
+            Some(key) => Err(Rejection::Key { key }.into()),
+            None => Ok(()),
+        }
     }
 
-    fn of_run(&mut self, command: &RunCommand, halts: &Halts) -> Result<(), Refused<R::Error>> {
-        let decision = step(self.run, command, halts)?;
+    fn record_plan(
+        &mut self,
+        mut first: TaskNo,
+        mut tasks: Vec<TaskPlan>,
+        last: bool,
+    ) -> Result<(), Refused<R::Error>> {
+        while tasks.len() > PLAN_EVENT {
+            let rest = tasks.split_off(PLAN_EVENT);
+            self.record(Event::Planned {
+                first,
+                tasks,
+                last: false,
+            })?;
+            first.0 += PLAN_EVENT as u32;
+            tasks = rest;
+        }
+        self.record(Event::Planned { first, tasks, last })
+    }
+
+    fn of_run(&mut self, command: &RunCommand, facts: &Facts) -> Result<(), Refused<R::Error>> {
+        let decision = step(self.run, command, facts, self.now)?;
+        if matches!(command, RunCommand::Sweep) && self.run.state == RunState::Cancelling {
+            return self.cancel_pending();
+        }
         if decision.events.is_empty() {
             return Ok(());
         }
@@ -204,14 +231,14 @@ impl<'a, R: Rows> Work<'a, R> {
             }
             RunCommand::Halt => {
                 self.adopt(decision)?;
-                match halts.strictest().map(|halt| halt.mode) {
-                    Some(HaltMode::Killed) => self.seize_held(halts),
+                match facts.halts.strictest().map(|halt| halt.mode) {
+                    Some(HaltMode::Killed) => self.seize_held(facts),
                     Some(HaltMode::Halted) => self.stop_held(),
                     _ => Ok(()),
                 }
             }
-            RunCommand::Resume => self.adopt(decision),
-            RunCommand::Cancel { .. } => {
+            RunCommand::Resume | RunCommand::Sweep => self.adopt(decision),
+            RunCommand::Cancel { .. } | RunCommand::Expire => {
                 self.adopt(decision)?;
                 self.cancel_pending()?;
                 self.stop_held()
@@ -223,10 +250,10 @@ impl<'a, R: Rows> Work<'a, R> {
         &mut self,
         no: TaskNo,
         command: &TaskCommand,
-        halts: &Halts,
+        facts: &Facts,
     ) -> Result<(), Refused<R::Error>> {
         let task = self.task(no)?;
-        let decision = task::step(self.run, &task, command, halts, self.now)?;
+        let decision = task::step(self.run, &task, command, facts, self.now)?;
         let begins = matches!(command, TaskCommand::Lease { .. });
         if begins && self.run.state == RunState::Queued {
             self.record(Event::RunStarted)?;
@@ -236,15 +263,19 @@ impl<'a, R: Rows> Work<'a, R> {
 
     fn cancel_pending(&mut self) -> Result<(), Refused<R::Error>> {
         let pending = [TaskState::Blocked, TaskState::Ready];
-        for no in self.rows.in_states(&pending).map_err(Refused::Rows)? {
+        let found = self.rows.in_states(&pending, SWEEP);
+        for no in found.map_err(Refused::Rows)? {
             self.record(Event::TaskCancelled { task: no })?;
+        }
+        if self.run.counts.pending > 0 {
+            self.done.effects.push(Effect::Sweep);
         }
         Ok(())
     }
 
-    fn seize_held(&mut self, halts: &Halts) -> Result<(), Refused<R::Error>> {
+    fn seize_held(&mut self, facts: &Facts) -> Result<(), Refused<R::Error>> {
         for no in self.held()? {
-            self.of_task(no, &TaskCommand::Seize, halts)?;
+            self.of_task(no, &TaskCommand::Seize, facts)?;
         }
         Ok(())
     }
@@ -265,7 +296,9 @@ impl<'a, R: Rows> Work<'a, R> {
 
     fn held(&mut self) -> Result<Vec<TaskNo>, Refused<R::Error>> {
         let held = [TaskState::Leased, TaskState::Running];
-        self.rows.in_states(&held).map_err(Refused::Rows)
+        self.rows
+            .in_states(&held, usize::MAX)
+            .map_err(Refused::Rows)
     }
 
     fn settle(&mut self) -> Result<(), Refused<R::Error>> {
@@ -307,7 +340,7 @@ impl<'a, R: Rows> Work<'a, R> {
             need: need.no,
             satisfied: need.satisfies(),
         };
-        let decision = task::step(self.run, &task, &command, &Halts::default(), self.now)?;
+        let decision = task::step(self.run, &task, &command, &Facts::default(), self.now)?;
         self.done.effects.extend(decision.effects);
         let mut ends = false;
         for event in decision.events {
@@ -321,15 +354,30 @@ impl<'a, R: Rows> Work<'a, R> {
         self.rows
             .task(no)
             .map_err(Refused::Rows)?
-            .ok_or_else(|| Rejection::UnknownTask(no).into())
+            .ok_or_else(|| Rejection::UnknownTask { task: no }.into())
     }
 
     fn record(&mut self, event: Event) -> Result<(), Refused<R::Error>> {
         let known = take_in(self.run, self.rows, &event, self.now).map_err(Refused::Rows)?;
         if let (false, Some(no)) = (known, event.task()) {
-            return Err(Rejection::UnknownTask(no).into());
+            return Err(Rejection::UnknownTask { task: no }.into());
         }
         self.done.events.push(event);
         Ok(())
     }
+}
+
+/// Pairs of a new task and one that it needs, where that one may have ended
+/// already: it was planned before, or is adopted.
+fn needs_that_may_have_ended(first: TaskNo, tasks: &[TaskPlan]) -> Vec<(TaskNo, TaskNo)> {
+    let may_have_ended =
+        |need: TaskNo| need < first || tasks[(need.0 - first.0) as usize].adopted.is_some();
+    let blocked = tasks
+        .iter()
+        .zip(first.0..)
+        .filter(|(plan, _)| plan.adopted.is_none());
+    blocked
+        .flat_map(|(plan, no)| plan.needs.iter().map(move |need| (TaskNo(no), *need)))
+        .filter(|(_, need)| may_have_ended(*need))
+        .collect()
 }

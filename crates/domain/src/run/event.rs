@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{NewRun, RunState};
 use crate::halt::{Epoch, HaltMode};
 use crate::retry::ErrorClass;
-use crate::task::{Fence, SkipReason, TaskNo, TaskPlan};
+use crate::task::{Fence, Rung, SkipReason, TaskNo, TaskPlan};
 use crate::{ContentHash, RunId, UnixMicros, WorkerId};
 
 /// The closed list of what can happen to a run. Written once and never
@@ -55,6 +55,14 @@ pub enum Event {
         worker: WorkerId,
         until: UnixMicros,
     },
+    /// Another worker goes on with the attempt under way.
+    TaskAdopted {
+        task: TaskNo,
+        worker: WorkerId,
+        until: UnixMicros,
+    },
+    /// Its worker tries harder to stop it.
+    TaskEscalated { task: TaskNo, rung: Rung },
     /// Its worker began.
     TaskStarted { task: TaskNo },
     /// It ended with a result.
@@ -135,6 +143,8 @@ impl Event {
             | Self::RunEnded { .. } => None,
             Self::TaskNeedEnded { task, .. }
             | Self::TaskLeased { task, .. }
+            | Self::TaskAdopted { task, .. }
+            | Self::TaskEscalated { task, .. }
             | Self::TaskStarted { task }
             | Self::TaskCompleted { task, .. }
             | Self::TaskRetried { task, .. }
@@ -170,6 +180,8 @@ impl Event {
             Self::RunEnded { .. } => "run_ended",
             Self::TaskNeedEnded { .. } => "task_need_ended",
             Self::TaskLeased { .. } => "task_leased",
+            Self::TaskAdopted { .. } => "task_adopted",
+            Self::TaskEscalated { .. } => "task_escalated",
             Self::TaskStarted { .. } => "task_started",
             Self::TaskCompleted { .. } => "task_completed",
             Self::TaskRetried { .. } => "task_retried",
@@ -184,7 +196,8 @@ impl Event {
 
 /// What is to be done once the events are committed. Losing one costs time
 /// and nothing else: the rows say what is to be done, too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
 pub enum Effect {
     /// Something became ready: wake those who wait for work.
     Wake,
@@ -197,8 +210,13 @@ pub enum Effect {
         /// Who.
         owner: WorkerId,
     },
+    /// Tasks wait to be cancelled: say [`super::RunCommand::Sweep`].
+    Sweep,
     /// The run ended: tell those who wait for it.
-    Ended(RunState),
+    Ended {
+        /// As what.
+        state: RunState,
+    },
 }
 
 /// Events and effects that one command leads to.
@@ -241,7 +259,7 @@ impl Decision {
 }
 
 /// An event as it is kept: its place in its run's chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// From 1, without a gap.
     pub seq: u64,

@@ -1,5 +1,6 @@
 //! Rows from events.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::carry_out::take_in;
@@ -7,11 +8,15 @@ use super::{CHAIN_START, Event, MemoryRows, Recorded, Run, chain_hash};
 use crate::RunId;
 
 /// Why recorded events are not the story of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fold")]
 pub enum FoldError {
     /// There are none, or the first is not a submission.
-    #[error("the events of run {0} do not begin with its submission")]
-    Beginning(RunId),
+    #[error("the events of run {run} do not begin with its submission")]
+    Beginning {
+        /// The run.
+        run: RunId,
+    },
     /// A place in the sequence is missing or taken twice.
     #[error("event {wanted} of run {run} is missing")]
     Gap {
@@ -47,7 +52,7 @@ pub fn fold(id: RunId, events: &[Recorded]) -> Result<(Run, MemoryRows), FoldErr
         ..
     }) = events.first()
     else {
-        return Err(FoldError::Beginning(id));
+        return Err(FoldError::Beginning { run: id });
     };
     let mut run = Run::accepted(id, new.clone(), *epoch, *at);
     let mut rows = MemoryRows::default();

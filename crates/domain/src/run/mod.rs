@@ -21,11 +21,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use carry_out::{Done, Refused, Rows, carry_out, submit};
+pub use carry_out::{Done, PLAN_EVENT, Refused, Rows, SWEEP, carry_out, submit};
 pub use event::{
     CHAIN_START, Decision, Effect, Event, LateReason, Recorded, ReleaseReason, chain_hash,
 };
 pub use fold::{FoldError, fold};
 pub use rows::MemoryRows;
-pub use state::{CompletionRule, Counts, NewRun, Run, RunKind, RunState};
-pub use step::{Command, Rejection, RunCommand, step};
+pub use state::{CompletionRule, Counts, DEFAULT, NewRun, Run, RunKind, RunState};
+pub use step::{Command, Facts, Rejection, RunCommand, step};

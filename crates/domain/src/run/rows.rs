@@ -42,20 +42,22 @@ impl Rows for MemoryRows {
         Ok(())
     }
 
-    fn has_key(&mut self, key: &str) -> Result<bool, Infallible> {
-        Ok(self.keys.contains(key))
+    fn known_key(&mut self, keys: &[&str]) -> Result<Option<String>, Infallible> {
+        let known = keys.iter().find(|key| self.keys.contains(**key));
+        Ok(known.map(|key| (*key).to_owned()))
     }
 
     fn dependents(&mut self, no: TaskNo) -> Result<Vec<TaskNo>, Infallible> {
         Ok(self.dependents.get(&no).cloned().unwrap_or_default())
     }
 
-    fn in_states(&mut self, states: &[TaskState]) -> Result<Vec<TaskNo>, Infallible> {
+    fn in_states(&mut self, states: &[TaskState], limit: usize) -> Result<Vec<TaskNo>, Infallible> {
         Ok(self
             .tasks
             .values()
             .filter(|task| states.contains(&task.state))
             .map(|task| task.no)
+            .take(limit)
             .collect())
     }
 }

@@ -200,16 +200,46 @@ pub struct NewRun {
     pub spec: ContentHash,
     /// How it ends.
     pub rule: CompletionRule,
+    /// On whose behalf.
+    pub tenant: String,
+    /// The strategy it is about, where it is about one.
+    pub strategy: Option<String>,
     /// The line it waits in.
     pub queue: String,
     /// Larger is sooner.
     pub priority: i32,
+    /// Of the runs with the same key, one at a time: from the start of its
+    /// first task to its end.
+    pub concurrency_key: Option<String>,
+    /// It is cancelled where it has not ended by then.
+    pub deadline: Option<UnixMicros>,
     /// The run it takes up again.
     pub parent: Option<RunId>,
 }
 
+/// The tenant and the queue of those who name none.
+pub const DEFAULT: &str = "default";
+
+impl NewRun {
+    /// Of a spec, with the defaults of the rest: all tasks required.
+    pub fn new(kind: RunKind, spec: ContentHash) -> Self {
+        Self {
+            kind,
+            spec,
+            rule: CompletionRule::AllRequired,
+            tenant: DEFAULT.to_owned(),
+            strategy: None,
+            queue: DEFAULT.to_owned(),
+            priority: 0,
+            concurrency_key: None,
+            deadline: None,
+            parent: None,
+        }
+    }
+}
+
 /// A run as it stands: one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Its name.
     pub id: RunId,
@@ -258,12 +288,19 @@ impl Run {
 
     /// The scopes whose halts cover it, widest first.
     pub fn scopes(&self) -> Vec<Scope> {
-        vec![
+        let mut chain = vec![
             Scope::Global,
+            Scope::Tenant(self.new.tenant.clone()),
             Scope::Kind(self.new.kind),
-            Scope::Spec(self.new.spec.clone()),
-            Scope::Run(self.id),
-        ]
+        ];
+        chain.extend(self.new.strategy.clone().map(Scope::Strategy));
+        chain.extend([Scope::Spec(self.new.spec.clone()), Scope::Run(self.id)]);
+        chain
+    }
+
+    /// Whether it holds its concurrency key: it has begun and not ended.
+    pub fn holds_key(&self) -> bool {
+        self.started_at.is_some() && !self.state.is_terminal()
     }
 
     /// What it ends as, by its rule, once no task is open. A task cancelled

@@ -1,14 +1,57 @@
 //! What a command makes of a run.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Decision, Effect, Event, Run, RunState};
-use crate::UnixMicros;
 use crate::halt::{Epoch, Halt, HaltMode, Halts};
 use crate::task::{Fence, TaskCommand, TaskNo, TaskPlan, TaskState};
+use crate::{RunId, UnixMicros};
+
+/// What a decision depends on and must not look up by itself: read in the
+/// same transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The halts that cover the run's [`Run::scopes`].
+    pub halts: Halts,
+    /// The run that holds the run's concurrency key, itself or another.
+    pub key_holder: Option<RunId>,
+}
+
+impl Facts {
+    /// Halts, and a key that nobody holds.
+    pub fn of(halts: Halts) -> Self {
+        Self {
+            halts,
+            key_holder: None,
+        }
+    }
+
+    /// Whether the run may begin as far as its key goes.
+    fn key_is_free(&self, run: &Run) -> Result<(), Rejection> {
+        match (&run.new.concurrency_key, self.key_holder) {
+            (Some(key), Some(by)) if by != run.id => Err(Rejection::KeyHeld {
+                key: key.clone(),
+                by,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether tasks of the run may be leased and started.
+    pub(crate) fn may_begin(&self, run: &Run) -> Result<(), Rejection> {
+        self.halts.may_start().map_err(Rejection::halted)?;
+        match run.state {
+            RunState::Queued => self.key_is_free(run),
+            RunState::Running => Ok(()),
+            state => Err(Rejection::RunIs { state }),
+        }
+    }
+}
 
 /// What somebody wants of a run or of one of its tasks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Add tasks to the plan.
     Plan {
@@ -24,7 +67,8 @@ pub enum Command {
 }
 
 /// What somebody wants of a run itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
 pub enum RunCommand {
     /// The plan cannot be made.
     FailPlanning {
@@ -40,10 +84,16 @@ pub enum RunCommand {
         /// Why.
         reason: String,
     },
+    /// End it where its deadline has passed.
+    Expire,
+    /// Cancel more of what waits in a run that is being cancelled: one call
+    /// cancels [`super::SWEEP`] tasks at most, so that no transaction is long.
+    Sweep,
 }
 
 /// Why a command changes nothing. None of them is a fault of the system.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rejection")]
 pub enum Rejection {
     /// A halt in force forbids it.
     #[error("{scope} is {} since epoch {}: {reason}", mode.as_str(), epoch.0)]
@@ -85,6 +135,14 @@ pub enum Rejection {
         /// What counts.
         current: Fence,
     },
+    /// Another run of the same concurrency key is under way.
+    #[error("key `{key}` is held by run {by}")]
+    KeyHeld {
+        /// The key.
+        key: String,
+        /// The run that holds it.
+        by: RunId,
+    },
     /// Nothing that covers the run is halted.
     #[error("no halt covers the run")]
     NoHalt,
@@ -98,11 +156,17 @@ pub enum Rejection {
     #[error("the plan is whole")]
     PlanIsWhole,
     /// There is no such task.
-    #[error("there is no task {}", .0.0)]
-    UnknownTask(TaskNo),
+    #[error("there is no task {}", task.0)]
+    UnknownTask {
+        /// The number asked for.
+        task: TaskNo,
+    },
     /// Two tasks of one name, or one without.
-    #[error("`{0}` names no task, or two")]
-    Key(String),
+    #[error("`{key}` names no task, or two")]
+    Key {
+        /// The name.
+        key: String,
+    },
     /// A task needs one that is not before it in the plan, or one twice.
     #[error("`{key}` needs task {}: that is not before it, or named twice", need.0)]
     Need {
@@ -126,15 +190,22 @@ impl Rejection {
 
 /// Decides what a command makes of the run itself, and changes nothing; what
 /// follows for its tasks is up to [`super::carry_out`]. A terminal run absorbs.
-pub fn step(run: &Run, command: &RunCommand, halts: &Halts) -> Result<Decision, Rejection> {
+pub fn step(
+    run: &Run,
+    command: &RunCommand,
+    facts: &Facts,
+    now: UnixMicros,
+) -> Result<Decision, Rejection> {
     if run.state.is_terminal() {
         return Ok(Decision::nothing());
     }
     match command {
         RunCommand::FailPlanning { reason } => fail_planning(run, reason),
-        RunCommand::Halt => halt(run, halts),
-        RunCommand::Resume => resume(run, halts),
+        RunCommand::Halt => halt(run, &facts.halts),
+        RunCommand::Resume => resume(run, facts),
         RunCommand::Cancel { reason } => Ok(cancel(run, reason)),
+        RunCommand::Expire => Ok(expire(run, now)),
+        RunCommand::Sweep => Ok(Decision::nothing()),
     }
 }
 
@@ -179,7 +250,8 @@ fn halt(run: &Run, halts: &Halts) -> Result<Decision, Rejection> {
     }))
 }
 
-fn resume(run: &Run, halts: &Halts) -> Result<Decision, Rejection> {
+fn resume(run: &Run, facts: &Facts) -> Result<Decision, Rejection> {
+    let halts = &facts.halts;
     match run.state {
         RunState::Running => return Ok(Decision::nothing()),
         RunState::Halted => {}
@@ -191,6 +263,7 @@ fn resume(run: &Run, halts: &Halts) -> Result<Decision, Rejection> {
             epoch: run.halt_epoch,
         });
     }
+    facts.key_is_free(run)?;
     Ok(Decision::of(Event::RunResumed { epoch: halts.epoch }).and(Effect::Wake))
 }
 
@@ -201,6 +274,15 @@ fn cancel(run: &Run, reason: &str) -> Decision {
     Decision::of(Event::RunCancelling {
         reason: reason.to_owned(),
     })
+}
+
+fn expire(run: &Run, now: UnixMicros) -> Decision {
+    match run.new.deadline {
+        Some(deadline) if deadline <= now => {
+            cancel(run, &format!("its deadline {deadline} has passed"))
+        }
+        _ => Decision::nothing(),
+    }
 }
 
 fn ended_by_rule(run: &Run) -> Decision {
@@ -217,5 +299,5 @@ fn end(state: RunState, degraded: bool, reason: Option<String>) -> Decision {
         degraded,
         reason,
     })
-    .and(Effect::Ended(state))
+    .and(Effect::Ended { state })
 }

@@ -7,7 +7,7 @@ use self::world::World;
 use super::*;
 use crate::UnixMicros;
 use crate::halt::{Epoch, HaltBook, HaltCommand, HaltMode, HaltRejection, Scope};
-use crate::task::{SkipReason, TaskCommand, TaskNo, TaskPlan, TaskState};
+use crate::task::{SkipReason, TaskCommand, TaskKind, TaskNo, TaskPlan, TaskState};
 
 #[test]
 fn a_run_ends_by_its_rule() {
@@ -52,9 +52,9 @@ fn a_run_ends_by_its_rule() {
 
 #[test]
 fn an_optional_failure_degrades() {
-    let mut optional = TaskPlan::new("optional");
+    let mut optional = TaskPlan::new("optional", TaskKind::Noop);
     optional.required = false;
-    let plans = vec![TaskPlan::new("a"), optional];
+    let plans = vec![TaskPlan::new("a", TaskKind::Noop), optional];
     let mut world = World::new(CompletionRule::AllRequired, plans, true);
     world.begin(0);
     world.begin(1);
@@ -151,7 +151,7 @@ fn planning_may_fail_while_queued_only() {
     let fail = || RunCommand::FailPlanning {
         reason: "no dates".to_owned(),
     };
-    let open = vec![TaskPlan::new("a")];
+    let open = vec![TaskPlan::new("a", TaskKind::Noop)];
     let mut world = World::new(CompletionRule::ModelDays, open.clone(), false);
     world.tell_run(fail()).unwrap();
     assert_eq!(world.run.state, RunState::Failed);
@@ -172,7 +172,10 @@ fn planning_may_fail_while_queued_only() {
 fn a_plan_in_parts_tells_late_comers_what_their_needs_became() {
     let mut world = World::new(
         CompletionRule::ModelDays,
-        vec![TaskPlan::new("a"), TaskPlan::new("b")],
+        vec![
+            TaskPlan::new("a", TaskKind::Noop),
+            TaskPlan::new("b", TaskKind::Noop),
+        ],
         false,
     );
     world.begin(0);
@@ -182,7 +185,7 @@ fn a_plan_in_parts_tells_late_comers_what_their_needs_became() {
     assert_eq!(world.run.state, RunState::Running);
     let needing = |key: &str, need: u32| TaskPlan {
         needs: vec![TaskNo(need)],
-        ..TaskPlan::new(key)
+        ..TaskPlan::new(key, TaskKind::Noop)
     };
     let tasks = vec![needing("c", 0), needing("d", 1), needing("e", 3)];
     world.tell(Command::Plan { tasks, last: true }).unwrap();
@@ -196,15 +199,15 @@ fn a_plan_in_parts_tells_late_comers_what_their_needs_became() {
 fn plans_that_make_no_sense_are_refused_whole() {
     let need = |needs: &[u32]| TaskPlan {
         needs: needs.iter().copied().map(TaskNo).collect(),
-        ..TaskPlan::new("z")
+        ..TaskPlan::new("z", TaskKind::Noop)
     };
     for bad in [
-        TaskPlan::new(""),
-        TaskPlan::new("a"),
+        TaskPlan::new("", TaskKind::Noop),
+        TaskPlan::new("a", TaskKind::Noop),
         need(&[1]),
         need(&[0, 0]),
     ] {
-        let first = vec![TaskPlan::new("a")];
+        let first = vec![TaskPlan::new("a", TaskKind::Noop)];
         let mut world = World::new(CompletionRule::ModelDays, first, false);
         let answer = world.tell(Command::Plan {
             tasks: vec![bad],
@@ -212,7 +215,7 @@ fn plans_that_make_no_sense_are_refused_whole() {
         });
         assert!(matches!(
             answer,
-            Err(Rejection::Key(_) | Rejection::Need { .. })
+            Err(Rejection::Key { .. } | Rejection::Need { .. })
         ));
         world.check();
     }
@@ -285,5 +288,5 @@ fn a_changed_or_missing_event_is_found() {
         fold(id, &missing),
         Err(FoldError::Gap { run: id, wanted: 2 })
     );
-    assert_eq!(fold(id, &[]), Err(FoldError::Beginning(id)));
+    assert_eq!(fold(id, &[]), Err(FoldError::Beginning { run: id }));
 }

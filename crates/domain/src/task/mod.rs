@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::retry::RetryPolicy;
 use crate::run::Event;
-use crate::{UnixMicros, WorkerId};
+use crate::{RunId, UnixMicros, WorkerId};
 
 /// A task's place in the plan of its run, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -173,11 +173,94 @@ pub enum OnNeedFailed {
     Proceed,
 }
 
+/// What a task does. A worker takes the kinds it knows; a new kind comes with
+/// a new version of the stores' schema, so that no older program meets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Nothing, at once: for drills and measurements.
+    Noop,
+    /// Waits, and obeys its token: for drills and tests.
+    Sleep,
+    /// One strategy over past candles.
+    Backtest,
+}
+
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Noop, Self::Sleep, Self::Backtest];
+
+    /// The name used in storage and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Noop => "noop",
+            Self::Sleep => "sleep",
+            Self::Backtest => "backtest",
+        }
+    }
+
+    /// Reads [`TaskKind::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The ladder by which an attempt is made to stop; each rung is reached when
+/// the one before did not help, and each is an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// Its token says so: at once.
+    Token,
+    /// `SIGTERM` to its process group: after 2 s.
+    Terminate,
+    /// `SIGKILL`: after 5 s.
+    Kill,
+    /// Its lease is let go: after 10 s.
+    Expire,
+}
+
+impl Rung {
+    /// All of them, upwards.
+    pub const ALL: [Self; 4] = [Self::Token, Self::Terminate, Self::Kill, Self::Expire];
+
+    /// Microseconds after the order to stop at which it is reached.
+    pub fn after(self) -> i64 {
+        match self {
+            Self::Token => 0,
+            Self::Terminate => 2_000_000,
+            Self::Kill => 5_000_000,
+            Self::Expire => 10_000_000,
+        }
+    }
+
+    /// The name used in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Terminate => "terminate",
+            Self::Kill => "kill",
+            Self::Expire => "expire",
+        }
+    }
+}
+
+/// What an earlier run did and this one takes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopted {
+    /// The earlier run.
+    pub from: RunId,
+    /// Reference of the result it had.
+    pub output: Option<String>,
+}
+
 /// A task as its spec asks for it; never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskPlan {
     /// Readable and unique in its run: `2025-10-01|gpt-5`, `trial/0017`.
     pub key: String,
+    /// What it does.
+    pub kind: TaskKind,
     /// Tasks that must end before it becomes ready; only earlier ones of the
     /// plan, so that no circle can be written.
     pub needs: Vec<TaskNo>,
@@ -187,23 +270,28 @@ pub struct TaskPlan {
     pub required: bool,
     /// How often it is tried.
     pub retry: RetryPolicy,
-    /// Larger is sooner.
+    /// Larger is sooner; added to that of the run.
     pub priority: i32,
-    /// Reference of its input.
+    /// Its input, or the reference of it.
     pub input: Option<String>,
+    /// Present where it need not be done again: it is completed from the
+    /// beginning.
+    pub adopted: Option<Adopted>,
 }
 
 impl TaskPlan {
     /// A required task that needs nothing and is tried once.
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<String>, kind: TaskKind) -> Self {
         Self {
             key: key.into(),
+            kind,
             needs: Vec::new(),
             on_need_failed: OnNeedFailed::Skip,
             required: true,
             retry: RetryPolicy::ONCE,
             priority: 0,
             input: None,
+            adopted: None,
         }
     }
 }
@@ -219,7 +307,7 @@ pub struct Lease {
 }
 
 /// A task as it stands: one row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its place in the plan.
     pub no: TaskNo,
@@ -249,15 +337,23 @@ pub struct Task {
 
 impl Task {
     /// As it stands when it was just planned.
-    pub fn planned(no: TaskNo, plan: TaskPlan, waiting: u32, now: UnixMicros) -> Self {
+    pub fn planned(no: TaskNo, plan: TaskPlan, now: UnixMicros) -> Self {
+        let waiting = if plan.adopted.is_some() {
+            0
+        } else {
+            plan.needs.len() as u32
+        };
+        let output = plan.adopted.as_ref().and_then(|one| one.output.clone());
         Self {
             no,
-            plan,
-            state: if waiting == 0 {
+            state: if plan.adopted.is_some() {
+                TaskState::Completed
+            } else if waiting == 0 {
                 TaskState::Ready
             } else {
                 TaskState::Blocked
             },
+            plan,
             waiting,
             skip: None,
             detail: None,
@@ -266,7 +362,7 @@ impl Task {
             ready_at: now,
             fence: Fence::default(),
             lease: None,
-            output: None,
+            output,
         }
     }
 
@@ -310,6 +406,12 @@ impl Task {
             Event::TaskLeased { worker, until, .. } => {
                 self.state = TaskState::Leased;
                 self.attempt += 1;
+                self.lease = Some(Lease {
+                    owner: *worker,
+                    until: *until,
+                });
+            }
+            Event::TaskAdopted { worker, until, .. } => {
                 self.lease = Some(Lease {
                     owner: *worker,
                     until: *until,

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fence, Lease, OnNeedFailed, SkipReason, Task, TaskNo, TaskState};
-use crate::halt::Halts;
+use super::{Fence, Lease, OnNeedFailed, Rung, SkipReason, Task, TaskNo, TaskState};
 use crate::retry::ErrorClass;
-use crate::run::{Decision, Effect, Event, LateReason, Rejection, ReleaseReason, Run, RunState};
+use crate::run::{
+    Decision, Effect, Event, Facts, LateReason, Rejection, ReleaseReason, Run, RunState,
+};
 use crate::{UnixMicros, WorkerId};
 
 /// What somebody wants of a task.
@@ -25,6 +26,23 @@ pub enum TaskCommand {
         worker: WorkerId,
         /// Until when.
         until: UnixMicros,
+    },
+    /// Another worker goes on with what this fence began: the attempt was
+    /// found alive after its worker was gone.
+    Adopt {
+        /// As it was given.
+        fence: Fence,
+        /// Who goes on.
+        worker: WorkerId,
+        /// Until when.
+        until: UnixMicros,
+    },
+    /// Its worker goes one rung further to make it stop.
+    Escalate {
+        /// As it was given.
+        fence: Fence,
+        /// Which rung.
+        rung: Rung,
     },
     /// The worker begins.
     Start {
@@ -75,13 +93,13 @@ pub fn step(
     run: &Run,
     task: &Task,
     command: &TaskCommand,
-    halts: &Halts,
+    facts: &Facts,
     now: UnixMicros,
 ) -> Result<Decision, Rejection> {
     match command {
         TaskCommand::NeedEnded { need, satisfied } => Ok(need_ended(task, *need, *satisfied)),
         TaskCommand::Lease { worker, until } => {
-            may_begin(run, halts)?;
+            facts.may_begin(run)?;
             expect(task, TaskState::Ready)?;
             if now < task.ready_at {
                 return Err(Rejection::NotYet {
@@ -95,9 +113,15 @@ pub fn step(
                 until: *until,
             }))
         }
-        TaskCommand::Start { fence } => start(run, task, *fence, halts),
+        TaskCommand::Adopt {
+            fence,
+            worker,
+            until,
+        } => adopt(task, *fence, *worker, *until),
+        TaskCommand::Escalate { fence, rung } => Ok(escalate(task, *fence, *rung)),
+        TaskCommand::Start { fence } => start(run, task, *fence, facts),
         TaskCommand::Complete { fence, output } => {
-            Ok(complete(task, *fence, output.as_ref(), halts))
+            Ok(complete(task, *fence, output.as_ref(), facts))
         }
         TaskCommand::Fail {
             fence,
@@ -124,14 +148,6 @@ pub fn renew(task: &Task, fence: Fence, until: UnixMicros) -> Result<Lease, Reje
         owner: lease.owner,
         until: lease.until.max(until),
     })
-}
-
-fn may_begin(run: &Run, halts: &Halts) -> Result<(), Rejection> {
-    halts.may_start().map_err(Rejection::halted)?;
-    match run.state {
-        RunState::Queued | RunState::Running => Ok(()),
-        state => Err(Rejection::RunIs { state }),
-    }
 }
 
 fn expect(task: &Task, wanted: TaskState) -> Result<(), Rejection> {
@@ -178,7 +194,34 @@ fn one_need_less(task: &Task, need: TaskNo) -> Decision {
     }
 }
 
-fn start(run: &Run, task: &Task, fence: Fence, halts: &Halts) -> Result<Decision, Rejection> {
+fn adopt(
+    task: &Task,
+    fence: Fence,
+    worker: WorkerId,
+    until: UnixMicros,
+) -> Result<Decision, Rejection> {
+    let lease = renew(task, fence, until)?;
+    if lease.owner == worker {
+        return Ok(Decision::nothing());
+    }
+    Ok(Decision::of(Event::TaskAdopted {
+        task: task.no,
+        worker,
+        until,
+    }))
+}
+
+fn escalate(task: &Task, fence: Fence, rung: Rung) -> Decision {
+    if task.fence != fence || !task.state.is_held() {
+        return Decision::nothing();
+    }
+    Decision::of(Event::TaskEscalated {
+        task: task.no,
+        rung,
+    })
+}
+
+fn start(run: &Run, task: &Task, fence: Fence, facts: &Facts) -> Result<Decision, Rejection> {
     if task.fence != fence {
         return Err(Rejection::StaleFence {
             given: fence,
@@ -188,13 +231,13 @@ fn start(run: &Run, task: &Task, fence: Fence, halts: &Halts) -> Result<Decision
     if task.state == TaskState::Running {
         return Ok(Decision::nothing());
     }
-    may_begin(run, halts)?;
+    facts.may_begin(run)?;
     expect(task, TaskState::Leased)?;
     Ok(Decision::of(Event::TaskStarted { task: task.no }))
 }
 
 /// The compare-and-set on task, fence and state.
-fn complete(task: &Task, fence: Fence, output: Option<&String>, halts: &Halts) -> Decision {
+fn complete(task: &Task, fence: Fence, output: Option<&String>, facts: &Facts) -> Decision {
     let same_fence = task.fence == fence;
     if same_fence && task.state == TaskState::Completed && task.output.as_ref() == output {
         return Decision::nothing();
@@ -202,7 +245,7 @@ fn complete(task: &Task, fence: Fence, output: Option<&String>, halts: &Halts) -
     if !same_fence || task.state != TaskState::Running {
         return late(task, fence, LateReason::NotHeld);
     }
-    if halts.drops_results() {
+    if facts.halts.drops_results() {
         return late(task, fence, LateReason::Killed).then(seize(task));
     }
     Decision::of(Event::TaskCompleted {

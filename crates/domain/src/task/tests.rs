@@ -3,7 +3,7 @@
 use super::*;
 use crate::halt::{Epoch, Halt, HaltMode, Halts, Scope};
 use crate::retry::ErrorClass;
-use crate::run::{CompletionRule, Decision, NewRun, Rejection, Run, RunKind, RunState};
+use crate::run::{Decision, Facts, NewRun, Rejection, Run, RunKind, RunState};
 use crate::{ContentHash, RunId};
 
 const NOW: UnixMicros = UnixMicros(1_000);
@@ -13,25 +13,19 @@ fn worker() -> WorkerId {
 }
 
 fn run(state: RunState) -> Run {
-    let new = NewRun {
-        kind: RunKind::Workflow,
-        spec: ContentHash::of(b"spec"),
-        rule: CompletionRule::AllRequired,
-        queue: "default".to_owned(),
-        priority: 0,
-        parent: None,
-    };
+    let new = NewRun::new(RunKind::Workflow, ContentHash::of(b"spec"));
     let mut run = Run::accepted(RunId::new(1, [0; 10]), new, Epoch(0), NOW);
     run.state = state;
     run
 }
 
 fn task(state: TaskState) -> Task {
-    let mut plan = TaskPlan::new("a");
+    let mut plan = TaskPlan::new("a", TaskKind::Noop);
     plan.retry.max_attempts = 2;
     plan.retry.first = 50;
     plan.retry.longest = 50;
-    let mut task = Task::planned(TaskNo(0), plan, 1, NOW);
+    let mut task = Task::planned(TaskNo(0), plan, NOW);
+    task.waiting = 1;
     task.state = state;
     task.fence = Fence(3);
     if state.is_held() {
@@ -43,8 +37,8 @@ fn task(state: TaskState) -> Task {
     task
 }
 
-fn halted(mode: HaltMode) -> Halts {
-    Halts {
+fn halted(mode: HaltMode) -> Facts {
+    Facts::of(Halts {
         epoch: Epoch(7),
         in_force: vec![Halt {
             scope: Scope::Global,
@@ -54,7 +48,7 @@ fn halted(mode: HaltMode) -> Halts {
             actor: "test".to_owned(),
             at: NOW,
         }],
-    }
+    })
 }
 
 /// What comes of it in a few letters: types of events, or `!` and a refusal.
@@ -76,9 +70,9 @@ fn told(outcome: Result<Decision, Rejection>) -> String {
     }
 }
 
-fn row(run_state: RunState, halts: &Halts, command: &TaskCommand) -> String {
+fn row(run_state: RunState, facts: &Facts, command: &TaskCommand) -> String {
     TaskState::ALL
-        .map(|state| told(step(&run(run_state), &task(state), command, halts, NOW)))
+        .map(|state| told(step(&run(run_state), &task(state), command, facts, NOW)))
         .join(" ")
 }
 
@@ -123,9 +117,9 @@ fn commands(fence: Fence) -> [TaskCommand; 11] {
 }
 
 /// Columns: blocked ready leased running completed failed skipped cancelled.
-fn check(run_state: RunState, halts: &Halts, fence: u64, expected: [&str; 11]) {
+fn check(run_state: RunState, facts: &Facts, fence: u64, expected: [&str; 11]) {
     for (command, expected) in commands(Fence(fence)).iter().zip(expected) {
-        assert_eq!(row(run_state, halts, command), expected, "{command:?}");
+        assert_eq!(row(run_state, facts, command), expected, "{command:?}");
     }
 }
 
@@ -134,7 +128,7 @@ fn under_the_current_fence() {
     let late = "late_result";
     check(
         RunState::Running,
-        &Halts::default(),
+        &Facts::default(),
         3,
         [
             "need_ended - - - - - - -",
@@ -157,7 +151,7 @@ fn under_an_old_fence_nothing_a_worker_says_counts() {
     let late = ["late_result"; 8].join(" ");
     check(
         RunState::Running,
-        &Halts::default(),
+        &Facts::default(),
         2,
         [
             "need_ended - - - - - - -",
@@ -218,7 +212,7 @@ fn a_run_that_winds_down_starts_nothing_and_a_cancelled_one_retries_nothing() {
                 &run(state),
                 &task(at),
                 command,
-                &Halts::default(),
+                &Facts::default(),
                 NOW,
             ))
         };
@@ -236,19 +230,19 @@ fn a_retry_waits_grows_the_fence_and_ends_with_the_policy() {
     let running = run(RunState::Running);
     let mut once = task(TaskState::Running);
     let fail = &commands(Fence(3))[5];
-    let decision = step(&running, &once, fail, &Halts::default(), NOW).unwrap();
+    let decision = step(&running, &once, fail, &Facts::default(), NOW).unwrap();
     once.apply(&decision.events[0], NOW);
     assert_eq!(
         (once.state, once.fence, once.ready_at, once.failures),
         (TaskState::Ready, Fence(4), UnixMicros(1_050), 1)
     );
     let lease = &commands(Fence(4))[2];
-    let early = step(&running, &once, lease, &Halts::default(), UnixMicros(1_049));
+    let early = step(&running, &once, lease, &Facts::default(), UnixMicros(1_049));
     assert_eq!(told(early), "!early");
 
     let mut twice = task(TaskState::Running);
     twice.failures = 1;
-    let end = step(&running, &twice, fail, &Halts::default(), NOW);
+    let end = step(&running, &twice, fail, &Facts::default(), NOW);
     assert_eq!(told(end), "failed");
 }
 
@@ -260,7 +254,7 @@ fn the_same_completion_twice_is_one() {
         &run(RunState::Running),
         &task,
         &commands(Fence(3))[4],
-        &Halts::default(),
+        &Facts::default(),
         NOW,
     );
     assert_eq!(told(again), "-");
@@ -279,7 +273,7 @@ fn a_failed_need_does_what_the_plan_says() {
             &run(RunState::Running),
             &task,
             &commands(Fence(3))[1],
-            &Halts::default(),
+            &Facts::default(),
             NOW,
         );
         assert_eq!(told(outcome), expected);

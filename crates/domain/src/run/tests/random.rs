@@ -6,7 +6,9 @@ use super::super::*;
 use super::world::{Answer, World};
 use crate::halt::HaltMode;
 use crate::retry::{ErrorClass, RetryPolicy};
-use crate::task::{Fence, OnNeedFailed, SkipReason, TaskCommand, TaskNo, TaskPlan, TaskState};
+use crate::task::{
+    Fence, OnNeedFailed, SkipReason, TaskCommand, TaskKind, TaskNo, TaskPlan, TaskState,
+};
 
 /// A random move: a command by number, on a task, under a fence that may be
 /// one behind.
@@ -48,7 +50,7 @@ fn plans() -> impl Strategy<Value = Vec<TaskPlan>> {
                     first: 5,
                     longest: 9,
                 },
-                ..TaskPlan::new(no.to_string())
+                ..TaskPlan::new(no.to_string(), TaskKind::Noop)
             }
         };
         (0..).zip(tasks).map(plan).collect()

@@ -3,7 +3,7 @@
 use super::super::*;
 use crate::halt::{Epoch, HaltBook, HaltCommand, HaltMode, Scope};
 use crate::retry::ErrorClass;
-use crate::task::{Fence, SkipReason, TaskCommand, TaskNo, TaskPlan, TaskState};
+use crate::task::{Fence, SkipReason, TaskCommand, TaskKind, TaskNo, TaskPlan, TaskState};
 use crate::{ContentHash, RunId, UnixMicros, WorkerId};
 
 /// A run in memory with its halts, its clock and its recorded events.
@@ -19,12 +19,8 @@ pub(super) type Answer = Result<Vec<&'static str>, Rejection>;
 
 fn new_run(rule: CompletionRule) -> NewRun {
     NewRun {
-        kind: RunKind::Simulation,
-        spec: ContentHash::of(b"spec"),
         rule,
-        queue: "default".to_owned(),
-        priority: 0,
-        parent: None,
+        ..NewRun::new(RunKind::Simulation, ContentHash::of(b"spec"))
     }
 }
 
@@ -47,7 +43,9 @@ impl World {
     }
 
     pub(super) fn plain(rule: CompletionRule, tasks: usize) -> Self {
-        let plans = (0..tasks).map(|n| TaskPlan::new(n.to_string())).collect();
+        let plans = (0..tasks)
+            .map(|n| TaskPlan::new(n.to_string(), TaskKind::Noop))
+            .collect();
         Self::new(rule, plans, true)
     }
 
@@ -73,9 +71,9 @@ impl World {
     }
 
     pub(super) fn tell(&mut self, command: Command) -> Answer {
-        let halts = self.halts.covering(&self.run.scopes());
+        let facts = Facts::of(self.halts.covering(&self.run.scopes()));
         let (mut run, mut rows) = (self.run.clone(), self.rows.clone());
-        match carry_out(&mut run, &mut rows, command, &halts, self.now) {
+        match carry_out(&mut run, &mut rows, command, &facts, self.now) {
             Ok(done) => {
                 (self.run, self.rows) = (run, rows);
                 let names = done.events.iter().map(Event::type_name).collect();
