@@ -18,6 +18,7 @@ mod metadata;
 mod reference;
 mod source;
 mod supply;
+mod torture;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,7 +33,9 @@ const USAGE: &str = "usage: cargo xtask <task>
   source             no allowed lints, no placeholders; names files over 500 lines
   links              relative links of the documents lead somewhere
   reference          writes docs/reference from the program
-  reference --check  fails when docs/reference is out of step";
+  reference --check  fails when docs/reference is out of step
+  torture [SUITE]…   the suites that try to break durable runs, at the size of
+                     `make test`; with --release-size at the size of a release";
 
 /// What a check found wrong, one line each.
 type Findings = Vec<String>;
@@ -64,6 +67,7 @@ fn run(words: &[&str]) -> Result<Findings> {
         ["source"] => source::check(&root),
         ["links"] => links::check(&root),
         ["reference"] => reference::write(&root),
+        ["torture", suites @ ..] => torture::run(suites),
         ["reference", "--check"] => reference::check(&root),
         _ => anyhow::bail!("{USAGE}"),
     }
