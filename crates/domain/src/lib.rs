@@ -8,6 +8,7 @@
 //! [`run`] for durable runs.
 
 pub mod bars;
+pub mod breaker;
 pub mod calendar;
 pub mod canonical;
 pub mod corporate;
