@@ -159,4 +159,8 @@ pub trait Executor: Send + Sync {
     /// Takes over an attempt of another process that [`Executor::find`] saw
     /// running: its news come from here from now on. False where it is gone.
     fn adopt(&self, attempt: AttemptId, reference: &str) -> bool;
+
+    /// The store has taken what [`News::Ended`] or [`Found::Ended`] said: what
+    /// was kept of the attempt for that may go.
+    fn settled(&self, _attempt: AttemptId) {}
 }
