@@ -10,6 +10,7 @@ pub mod account;
 pub mod actions;
 mod assumptions;
 mod error;
+pub mod job;
 pub mod markets;
 mod prepare;
 pub mod realism;

@@ -1,11 +1,11 @@
 //! The account of a backtest: from a freqtrade configuration, or from the
 //! strategy's own sizing.
 
+use fondaco_contract::v1alpha1::{FreqtradeConfig, FreqtradeTimeouts};
 use fondaco_domain::market::TradingMode;
 use fondaco_domain::strategy::{RoiTable, Stake, Strategy, Trailing};
-use fondaco_domain::{ErrorKind, Hint, Symbol, Timeframe};
+use fondaco_domain::{ErrorKind, Hint, Symbol};
 use fondaco_engine::backtest::Settings;
-use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -83,53 +83,10 @@ impl Hint for ConfigError {
 }
 
 /// What a freqtrade configuration shares with a backtest of ours. Keys that
-/// concern a running bot are passed over.
-#[derive(Debug, Clone, Deserialize)]
-struct Config {
-    max_open_trades: Option<f64>,
-    stake_currency: Option<String>,
-    stake_amount: Option<Value>,
-    tradable_balance_ratio: Option<f64>,
-    available_capital: Option<f64>,
-    amount_reserve_percent: Option<f64>,
-    #[serde(default)]
-    amend_last_stake_amount: bool,
-    last_stake_amount_min_ratio: Option<f64>,
-    dry_run_wallet: Option<Value>,
-    fee: Option<f64>,
-    timeframe: Option<Timeframe>,
-    trading_mode: Option<String>,
-    margin_mode: Option<String>,
-    futures_funding_rate: Option<f64>,
-    #[serde(default)]
-    unfilledtimeout: Timeouts,
-    #[serde(default)]
-    exchange: Exchange,
-    minimal_roi: Option<std::collections::BTreeMap<String, f64>>,
-    stoploss: Option<f64>,
-    trailing_stop: Option<bool>,
-    trailing_stop_positive: Option<f64>,
-    trailing_stop_positive_offset: Option<f64>,
-    trailing_only_offset_is_reached: Option<bool>,
-    use_exit_signal: Option<bool>,
-    exit_profit_only: Option<bool>,
-    exit_profit_offset: Option<f64>,
-    ignore_roi_if_entry_signal: Option<bool>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Timeouts {
-    entry: Option<f64>,
-    exit: Option<f64>,
-    unit: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Exchange {
-    #[serde(default)]
-    pair_whitelist: Vec<Symbol>,
-    #[serde(default)]
-    pair_blacklist: Vec<String>,
+/// concern a running bot are passed over and not kept. Comments are allowed.
+pub fn parse_freqtrade_config(text: &str) -> Result<FreqtradeConfig, ConfigError> {
+    let plain = json_comments::StripComments::new(text.as_bytes());
+    serde_json::from_reader(plain).map_err(ConfigError::Form)
 }
 
 /// Reads a freqtrade configuration. What it says of the strategy (its
@@ -141,61 +98,69 @@ pub fn read_freqtrade_config(
     strategy: &mut Strategy,
     fee: Option<f64>,
 ) -> Result<AccountPlan, ConfigError> {
-    let plain = json_comments::StripComments::new(text.as_bytes());
-    let config: Config = serde_json::from_reader(plain).map_err(ConfigError::Form)?;
+    account_of(&parse_freqtrade_config(text)?, strategy, fee)
+}
+
+/// The account of a freqtrade configuration, which changes the strategy as
+/// [`read_freqtrade_config`] does.
+pub fn account_of(
+    config: &FreqtradeConfig,
+    strategy: &mut Strategy,
+    fee: Option<f64>,
+) -> Result<AccountPlan, ConfigError> {
+    let config = Config(config);
     config.override_strategy(strategy)?;
     let mode = config.mode()?;
-    let fee = fee.or(config.fee);
+    let fee = fee.or(config.0.fee);
     let settings = Settings {
         mode,
         starting_balance: config.wallet()?,
         stake: config.stake(strategy)?,
-        max_open_trades: config.slots(strategy),
-        tradable_balance_ratio: config.tradable_balance_ratio.unwrap_or(0.99),
-        available_capital: config.available_capital,
+        max_open_trades: config.slots(strategy)?,
+        tradable_balance_ratio: config.0.tradable_balance_ratio.unwrap_or(0.99),
+        available_capital: config.0.available_capital,
         fee: fee.ok_or(ConfigError::Missing {
             key: "fee",
             example: "\"fee\": 0.001, or --fee",
         })?,
-        amount_reserve: config.amount_reserve_percent.unwrap_or(0.05),
-        last_stake_ratio: config
-            .amend_last_stake_amount
-            .then(|| config.last_stake_amount_min_ratio.unwrap_or(0.5)),
-        entry_timeout_minutes: config.minutes(config.unfilledtimeout.entry)?,
-        exit_timeout_minutes: config.minutes(config.unfilledtimeout.exit)?,
+        amount_reserve: config.0.amount_reserve_percent.unwrap_or(0.05),
+        last_stake_ratio: (config.0.amend_last_stake_amount == Some(true))
+            .then(|| config.0.last_stake_amount_min_ratio.unwrap_or(0.5)),
+        entry_timeout_minutes: config.minutes(|timeouts| timeouts.entry)?,
+        exit_timeout_minutes: config.minutes(|timeouts| timeouts.exit)?,
         ..Settings::default()
-    };
-    let blocked = |pair: &Symbol| {
-        config
-            .exchange
-            .pair_blacklist
-            .iter()
-            .any(|b| b == pair.as_str())
     };
     Ok(AccountPlan {
         settings,
-        stake_currency: config.stake_currency.clone().unwrap_or_default(),
-        pairs: config
-            .exchange
-            .pair_whitelist
-            .iter()
-            .filter(|p| !blocked(p))
-            .cloned()
-            .collect(),
-        funding_rate: config.futures_funding_rate,
+        stake_currency: config.0.stake_currency.clone().unwrap_or_default(),
+        pairs: config.pairs(),
+        funding_rate: config.0.futures_funding_rate,
     })
 }
 
-impl Config {
+/// A configuration and what follows from it.
+struct Config<'a>(&'a FreqtradeConfig);
+
+impl Config<'_> {
+    /// The pairs that are listed and not blocked.
+    fn pairs(&self) -> Vec<Symbol> {
+        let Some(exchange) = &self.0.exchange else {
+            return Vec::new();
+        };
+        let blocked = |pair: &Symbol| exchange.pair_blacklist.iter().any(|b| b == pair.as_str());
+        let listed = exchange.pair_whitelist.iter();
+        listed.filter(|pair| !blocked(pair)).cloned().collect()
+    }
+
     fn mode(&self) -> Result<TradingMode, ConfigError> {
         let bad = |key, value: &str, problem| ConfigError::Value {
             key,
             value: value.to_owned(),
             problem,
         };
-        match self.trading_mode.as_deref() {
+        match self.0.trading_mode.as_deref() {
             None | Some("spot" | "") => Ok(TradingMode::Spot),
-            Some("futures") => match self.margin_mode.as_deref() {
+            Some("futures") => match self.0.margin_mode.as_deref() {
                 Some("isolated") => Ok(TradingMode::Futures),
                 other => Err(bad(
                     "margin_mode",
@@ -214,10 +179,11 @@ impl Config {
             value: value.to_string(),
             problem,
         };
-        match &self.dry_run_wallet {
+        match &self.0.dry_run_wallet {
             None => Ok(1000.0),
             Some(Value::Object(coins)) => {
                 let own = self
+                    .0
                     .stake_currency
                     .as_ref()
                     .and_then(|currency| coins.get(currency));
@@ -235,7 +201,7 @@ impl Config {
     }
 
     fn stake(&self, strategy: &Strategy) -> Result<Stake, ConfigError> {
-        match &self.stake_amount {
+        match &self.0.stake_amount {
             None => Ok(strategy.sizing.stake),
             Some(Value::String(text)) if text == "unlimited" => Ok(Stake::Unlimited),
             Some(value) => value
@@ -249,19 +215,28 @@ impl Config {
         }
     }
 
-    fn slots(&self, strategy: &Strategy) -> Option<u32> {
-        match self.max_open_trades {
-            None => strategy.sizing.max_open_trades,
-            Some(slots) if slots < 0.0 || !slots.is_finite() => None,
-            Some(slots) => Some(slots as u32),
+    fn slots(&self, strategy: &Strategy) -> Result<Option<u32>, ConfigError> {
+        match self.0.max_open_trades {
+            None => Ok(strategy.sizing.max_open_trades),
+            Some(-1.0) => Ok(None),
+            Some(slots) if slots >= 0.0 && slots.is_finite() => Ok(Some(slots as u32)),
+            Some(slots) => Err(ConfigError::Value {
+                key: "max_open_trades",
+                value: slots.to_string(),
+                problem: "it must be -1 for no limit, or not negative",
+            }),
         }
     }
 
-    fn minutes(&self, timeout: Option<f64>) -> Result<Option<f64>, ConfigError> {
-        let Some(timeout) = timeout else {
+    fn minutes(
+        &self,
+        of: impl Fn(&FreqtradeTimeouts) -> Option<f64>,
+    ) -> Result<Option<f64>, ConfigError> {
+        let timeouts = self.0.unfilledtimeout.as_ref();
+        let Some((timeouts, timeout)) = timeouts.and_then(|them| Some((them, of(them)?))) else {
             return Ok(None);
         };
-        match self.unfilledtimeout.unit.as_deref() {
+        match timeouts.unit.as_deref() {
             None | Some("minutes") => Ok(Some(timeout)),
             Some("seconds") => Ok(Some(timeout / 60.0)),
             Some(other) => Err(ConfigError::Value {
@@ -274,10 +249,10 @@ impl Config {
 
     fn override_strategy(&self, strategy: &mut Strategy) -> Result<(), ConfigError> {
         let risk = &mut strategy.risk;
-        if let Some(timeframe) = self.timeframe {
+        if let Some(timeframe) = self.0.timeframe {
             strategy.timeframe = timeframe;
         }
-        if let Some(table) = &self.minimal_roi {
+        if let Some(table) = &self.0.minimal_roi {
             let mut steps = Vec::with_capacity(table.len());
             for (minutes, &ratio) in table {
                 let minutes = minutes.parse().map_err(|_| ConfigError::Value {
@@ -289,7 +264,7 @@ impl Config {
             }
             risk.roi = RoiTable::new(steps);
         }
-        if let Some(stoploss) = self.stoploss {
+        if let Some(stoploss) = self.0.stoploss {
             if !(-1.0..0.0).contains(&stoploss) {
                 return Err(ConfigError::Value {
                     key: "stoploss",
@@ -302,30 +277,32 @@ impl Config {
         self.override_trailing(strategy);
         let risk = &mut strategy.risk;
         let set = |target: &mut bool, value: Option<bool>| *target = value.unwrap_or(*target);
-        set(&mut risk.use_exit_signal, self.use_exit_signal);
-        set(&mut risk.exit_profit_only, self.exit_profit_only);
+        set(&mut risk.use_exit_signal, self.0.use_exit_signal);
+        set(&mut risk.exit_profit_only, self.0.exit_profit_only);
         set(
             &mut risk.ignore_roi_if_entry_signal,
-            self.ignore_roi_if_entry_signal,
+            self.0.ignore_roi_if_entry_signal,
         );
-        risk.exit_profit_offset = self.exit_profit_offset.unwrap_or(risk.exit_profit_offset);
+        risk.exit_profit_offset = self.0.exit_profit_offset.unwrap_or(risk.exit_profit_offset);
         Ok(())
     }
 
     fn override_trailing(&self, strategy: &mut Strategy) {
         let risk = &mut strategy.risk;
-        match self.trailing_stop {
+        match self.0.trailing_stop {
             Some(false) => risk.trailing = None,
             Some(true) => risk.trailing = Some(risk.trailing.unwrap_or_default()),
             None => {}
         }
         if let Some(trailing) = &mut risk.trailing {
             *trailing = Trailing {
-                positive: self.trailing_stop_positive.or(trailing.positive),
+                positive: self.0.trailing_stop_positive.or(trailing.positive),
                 offset: self
+                    .0
                     .trailing_stop_positive_offset
                     .unwrap_or(trailing.offset),
                 only_after_offset: self
+                    .0
                     .trailing_only_offset_is_reached
                     .unwrap_or(trailing.only_after_offset),
             };

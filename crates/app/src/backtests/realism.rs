@@ -137,8 +137,37 @@ pub fn parse(text: &str) -> Result<Costs, RealismError> {
     })
 }
 
-/// The costs as a result states them.
-pub(super) fn costs(costs: &Costs) -> contract::Costs {
+/// The costs that a job states.
+pub(super) fn engine_costs(costs: &contract::Costs) -> Costs {
+    Costs {
+        spread: match costs.spread {
+            contract::Spread::Ratio { ratio } => Spread::Ratio(ratio),
+            contract::Spread::Ticks { ticks } => Spread::Ticks(ticks),
+        },
+        slippage: match costs.slippage {
+            contract::Slippage::Ratio { ratio } => Slippage::Ratio(ratio),
+            contract::Slippage::SquareRoot { coefficient } => Slippage::SquareRoot { coefficient },
+        },
+        max_volume_share: costs.max_volume_share,
+        entry_remainder: match costs.entry_remainder {
+            contract::EntryRemainder::Drop => Remainder::Drop,
+            contract::EntryRemainder::Retry => Remainder::Retry,
+        },
+        latency: costs.latency_candles,
+        min_fee: costs.min_fee,
+        fee_per_unit: costs.fee_per_unit,
+        cash_interest: costs.cash_interest,
+        borrow_interest: costs.borrow_interest,
+        intra_candle: match costs.intra_candle {
+            contract::IntraCandle::Pessimistic => IntraCandle::Pessimistic,
+            contract::IntraCandle::Optimistic => IntraCandle::Optimistic,
+            contract::IntraCandle::Freqtrade => IntraCandle::Freqtrade,
+        },
+    }
+}
+
+/// The costs as a result or a job states them.
+pub fn costs(costs: &Costs) -> contract::Costs {
     contract::Costs {
         spread: match costs.spread {
             Spread::Ratio(ratio) => contract::Spread::Ratio { ratio },

@@ -5,6 +5,8 @@ mod backtest;
 mod conventions;
 mod costs;
 mod freqtrade;
+mod freqtrade_config;
+mod job;
 mod listing;
 mod metrics;
 mod settings;
@@ -18,6 +20,11 @@ pub use backtest::{
 pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
 pub use costs::{Charges, Costs, EntryRemainder, IntraCandle, Slippage, Spread};
 pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
+pub use freqtrade_config::{FreqtradeConfig, FreqtradePairs, FreqtradeTimeouts};
+pub use job::{
+    BacktestJob, CandleKind, JobAccount, JobCandles, JobDataset, JobDividend, JobFactors, JobFill,
+    JobFolder, JobHistory, JobSplit, JobStrategy, JobVersion, OpenTrades, backtest_job_schema,
+};
 pub use listing::{BACKTEST_LISTING, BacktestListing};
 pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};
 pub use settings::{Profile, Range, Settings, Stake, TradingMode};

@@ -8,7 +8,7 @@ use super::settings::{BacktestError, PairInput, Settings};
 use super::simulate::Simulation;
 use super::steps::PriceSteps;
 use super::timeline::Timeline;
-use super::{Plan, check_input, check_settings};
+use super::{Plan, check_input};
 use crate::signals::Signals;
 
 /// Candles and an account made ready once, to be walked with the signals of
@@ -38,7 +38,7 @@ impl<'a> Course<'a> {
     /// Checks everything that does not depend on the signals; those of the
     /// inputs only have to have the right length.
     pub fn new(settings: &'a Settings, inputs: Vec<PairInput<'a>>) -> Result<Self, BacktestError> {
-        check_settings(settings)?;
+        settings.check()?;
         if inputs.is_empty() || inputs.iter().any(|input| input.bars.len() < 2) {
             return Err(BacktestError::NoCandles);
         }
@@ -77,7 +77,7 @@ impl<'a> Course<'a> {
             ));
         }
         let simulation = Simulation::new(plan, self.settings, &pairs);
-        let done = simulation.run(&self.timeline, &self.names);
+        let done = simulation.run(&self.timeline, &self.names, &|| false)?;
         let closed = done.closed.iter().map(|close| {
             let realised = close.position.realised;
             (realised.profit, realised.ratio)

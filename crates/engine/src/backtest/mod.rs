@@ -28,7 +28,7 @@ mod steps;
 mod timeline;
 
 use fondaco_domain::market::TradingMode;
-use fondaco_domain::strategy::{Adjustment, Protection, Risk, Side, Stake, Strategy};
+use fondaco_domain::strategy::{Adjustment, Protection, Risk, Side, Strategy};
 use fondaco_domain::{Symbol, Timeframe};
 
 pub use actions::{Action, Actions};
@@ -43,6 +43,10 @@ use pair::Pair;
 use simulate::Simulation;
 use timeline::Timeline;
 
+/// Whether to stop, asked now and then: from any thread, and cheap enough to
+/// be asked a thousand times a second.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Runs a strategy's risk rules over candles and signals. Pairs are in the
 /// order in which they compete for slots.
 pub fn run(
@@ -50,7 +54,18 @@ pub fn run(
     settings: &Settings,
     inputs: &[PairInput<'_>],
 ) -> Result<Outcome, BacktestError> {
-    check_settings(settings)?;
+    run_until(strategy, settings, inputs, &|| false)
+}
+
+/// [`run`], or [`BacktestError::Stopped`] once it is told to stop. Being asked
+/// changes nothing of the outcome.
+pub fn run_until(
+    strategy: &Strategy,
+    settings: &Settings,
+    inputs: &[PairInput<'_>],
+    stop: Stop<'_>,
+) -> Result<Outcome, BacktestError> {
+    settings.check()?;
     let inputs: Vec<_> = inputs
         .iter()
         .filter(|input| input.bars.len() >= 2)
@@ -63,7 +78,7 @@ pub fn run(
         check_input(settings, input)?;
     }
     if let Profile::Realistic(costs) = &settings.profile {
-        return Ok(run_realistic(strategy, settings, costs, &inputs));
+        return run_realistic(strategy, settings, costs, &inputs, stop);
     }
     let plan = Plan::new(strategy, settings);
     let long = strategy.direction.allows(Side::Long);
@@ -74,7 +89,8 @@ pub fn run(
     let bars: Vec<_> = inputs.iter().map(|input| input.bars).collect();
     let names: Vec<&Symbol> = inputs.iter().map(|input| input.symbol).collect();
     let timeline = Timeline::new(&bars);
-    let done = Simulation::new(plan, settings, &pairs).run(&timeline, &names);
+    let simulation = Simulation::new(plan, settings, &pairs);
+    let done = simulation.run(&timeline, &names, stop)?;
     Ok(Outcome::new(done, &pairs, &names, settings))
 }
 
@@ -83,7 +99,8 @@ fn run_realistic<'a>(
     settings: &Settings,
     costs: &Costs,
     inputs: &[PairInput<'a>],
-) -> Outcome {
+    stop: Stop<'_>,
+) -> Result<Outcome, BacktestError> {
     let mut plan = Plan::new(strategy, settings);
     plan.can_short |= costs.borrow_interest.is_some() && strategy.direction.allows(Side::Short);
     let long = strategy.direction.allows(Side::Long);
@@ -96,7 +113,7 @@ fn run_realistic<'a>(
         .iter()
         .map(|input| Pair::new(&fixed(input), long, plan.can_short))
         .collect();
-    realistic::run(plan, settings, costs, inputs, &pairs)
+    realistic::run(plan, settings, costs, inputs, &pairs, stop)
 }
 
 /// What the loop needs of a strategy.
@@ -119,52 +136,6 @@ impl<'a> Plan<'a> {
             adjustment: &strategy.adjustment,
             can_short: futures && strategy.direction.allows(Side::Short),
         }
-    }
-}
-
-fn check_settings(settings: &Settings) -> Result<(), BacktestError> {
-    let in_range = |name, value: f64, valid: bool, expected| {
-        if valid {
-            Ok(())
-        } else {
-            Err(BacktestError::Setting {
-                name,
-                value,
-                expected,
-            })
-        }
-    };
-    let balance = settings.starting_balance;
-    in_range(
-        "starting balance",
-        balance,
-        balance.is_finite() && balance > 0.0,
-        "positive",
-    )?;
-    let ratio = settings.tradable_balance_ratio;
-    in_range(
-        "tradable_balance_ratio",
-        ratio,
-        ratio > 0.0 && ratio <= 1.0,
-        "in (0, 1]",
-    )?;
-    in_range(
-        "fee",
-        settings.fee,
-        (0.0..0.5).contains(&settings.fee),
-        "in [0, 0.5)",
-    )?;
-    if let Profile::Realistic(costs) = &settings.profile {
-        costs.check()?;
-    }
-    match settings.stake {
-        Stake::Fixed(stake) => {
-            in_range("stake", stake, stake.is_finite() && stake > 0.0, "positive")
-        }
-        Stake::Unlimited if settings.max_open_trades.is_none_or(|slots| slots == 0) => {
-            Err(BacktestError::UnboundedStake)
-        }
-        Stake::Unlimited => Ok(()),
     }
 }
 

@@ -65,6 +65,55 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Whether every number is in its range; a backtest begins with it.
+    pub fn check(&self) -> Result<(), BacktestError> {
+        let in_range = |name, value: f64, valid: bool, expected| {
+            if valid {
+                Ok(())
+            } else {
+                Err(BacktestError::Setting {
+                    name,
+                    value,
+                    expected,
+                })
+            }
+        };
+        let balance = self.starting_balance;
+        in_range(
+            "starting balance",
+            balance,
+            balance.is_finite() && balance > 0.0,
+            "positive",
+        )?;
+        let ratio = self.tradable_balance_ratio;
+        in_range(
+            "tradable_balance_ratio",
+            ratio,
+            ratio > 0.0 && ratio <= 1.0,
+            "in (0, 1]",
+        )?;
+        in_range(
+            "fee",
+            self.fee,
+            (0.0..0.5).contains(&self.fee),
+            "in [0, 0.5)",
+        )?;
+        if let Profile::Realistic(costs) = &self.profile {
+            costs.check()?;
+        }
+        match self.stake {
+            Stake::Fixed(stake) => {
+                in_range("stake", stake, stake.is_finite() && stake > 0.0, "positive")
+            }
+            Stake::Unlimited if self.max_open_trades.is_none_or(|slots| slots == 0) => {
+                Err(BacktestError::UnboundedStake)
+            }
+            Stake::Unlimited => Ok(()),
+        }
+    }
+}
+
 /// Candles and signals of one pair.
 #[derive(Debug, Clone, Copy)]
 pub struct PairInput<'a> {
@@ -90,6 +139,9 @@ pub struct PairInput<'a> {
 /// Why a backtest cannot start.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum BacktestError {
+    /// It was told to stop.
+    #[error("the backtest was stopped")]
+    Stopped,
     /// No pair has candles.
     #[error("no pair has two candles or more in the tested range")]
     NoCandles,
@@ -160,6 +212,7 @@ pub enum BacktestError {
 impl Hint for BacktestError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::Stopped => ErrorKind::Cancelled,
             Self::NoCandles | Self::NoFunding(_) => ErrorKind::NoData,
             Self::SignalRows { .. }
             | Self::Price { .. }
@@ -187,7 +240,7 @@ impl Hint for BacktestError {
                 "check the files of splits and dividends against the candles, which must be raw"
                     .into()
             }
-            Self::Setting { .. } => return None,
+            Self::Setting { .. } | Self::Stopped => return None,
         })
     }
 }

@@ -4,16 +4,22 @@ use fondaco_domain::strategy::Side;
 use fondaco_domain::trade::Lock;
 use fondaco_domain::{Symbol, UnixMillis};
 
+use super::Stop;
 use super::exits::Candle;
 use super::pair::Pair;
 use super::position::Position;
 use super::protections::{Closed, Locks};
-use super::settings::Settings;
+use super::settings::{BacktestError, Settings};
 use super::timeline::Timeline;
 use super::{account::Account, quiet};
 use crate::backtest::Plan;
 
 pub(super) const NO_POSITION: usize = usize::MAX;
+
+/// Steps between two questions whether to stop: a thousand of them take less
+/// than a millisecond, and those through smaller candles some more.
+const ASK_EVERY: usize = 1024;
+const ASK_EVERY_DETAIL: usize = 32;
 
 /// State of a run.
 pub(super) struct Simulation<'a> {
@@ -78,27 +84,40 @@ impl<'a> Simulation<'a> {
     }
 
     /// Walks the whole timeline and closes what is left.
-    pub(super) fn run(mut self, timeline: &Timeline<'_>, names: &[&Symbol]) -> Done {
+    pub(super) fn run(
+        mut self,
+        timeline: &Timeline<'_>,
+        names: &[&Symbol],
+        stop: Stop<'_>,
+    ) -> Result<Done, BacktestError> {
         let entries = entry_steps(self.pairs, timeline);
         match self.settings.detail {
-            Some(detail) => self.walk_detail(timeline, &entries, detail.millis()),
-            None => self.walk(timeline, &entries),
+            Some(detail) => self.walk_detail(timeline, &entries, detail.millis(), stop)?,
+            None => self.walk(timeline, &entries, stop)?,
         }
         self.close_left_open(timeline);
         self.done.final_balance = self.account.total(&self.open);
         self.done.left_open = self.open;
         self.done.locks = self.locks.into_locks(names);
-        self.done
+        Ok(self.done)
     }
 
     /// Pairs with a position come first, in the order they were opened, then
     /// those with an entry signal, in list order. Goes from one step at which
     /// something may happen to the next.
-    fn walk(&mut self, timeline: &Timeline<'_>, entries: &[bool]) {
+    fn walk(
+        &mut self,
+        timeline: &Timeline<'_>,
+        entries: &[bool],
+        stop: Stop<'_>,
+    ) -> Result<(), BacktestError> {
         let last = timeline.times.last().copied().unwrap_or_default();
         let mut held = Vec::new();
         let mut next_entry = next_set(entries, 0);
-        loop {
+        for walked in 0_usize.. {
+            if walked.is_multiple_of(ASK_EVERY) && stop() {
+                return Err(BacktestError::Stopped);
+            }
             let next_held = self.open.iter().map(|position| position.next_step).min();
             let step = next_entry.min(next_held.unwrap_or(usize::MAX));
             let Some(&now) = timeline.times.get(step) else {
@@ -128,6 +147,7 @@ impl<'a> Simulation<'a> {
                 next_entry = next_set(entries, step + 1);
             }
         }
+        Ok(())
     }
 
     /// Finds the next step after this one at which something may happen to a
@@ -151,11 +171,20 @@ impl<'a> Simulation<'a> {
     /// Walks pairs with a signal or a position in the smaller candles inside
     /// the main one. A pair that had a position in this main candle and lost
     /// it is left alone until the next one.
-    fn walk_detail(&mut self, timeline: &Timeline<'_>, entries: &[bool], detail_millis: i64) {
+    fn walk_detail(
+        &mut self,
+        timeline: &Timeline<'_>,
+        entries: &[bool],
+        detail_millis: i64,
+        stop: Stop<'_>,
+    ) -> Result<(), BacktestError> {
         let last = timeline.times.last().copied().unwrap_or_default();
         let main_millis = self.plan.timeframe.millis();
         let mut had_position = vec![false; self.pairs.len()];
         for (step, &start) in timeline.times.iter().enumerate() {
+            if step.is_multiple_of(ASK_EVERY_DETAIL) && stop() {
+                return Err(BacktestError::Stopped);
+            }
             if self.open.is_empty() && !entries[step] {
                 continue;
             }
@@ -194,6 +223,7 @@ impl<'a> Simulation<'a> {
                 index += 1;
             }
         }
+        Ok(())
     }
 
     fn visiting_order(&self) -> Vec<usize> {

@@ -23,15 +23,18 @@ use entries::Waiting;
 use fills::Desk;
 use holding::Holding;
 
-use super::Plan;
 use super::actions::Action;
 use super::costs::Costs;
 use super::outcome::{Outcome, Realism};
 use super::pair::Pair;
 use super::protections::{self, Closed, Locks, Trigger};
-use super::settings::{PairInput, Settings};
+use super::settings::{BacktestError, PairInput, Settings};
 use super::steps::Step;
+use super::{Plan, Stop};
 use crate::backtest::TradingMode;
+
+/// Stamps between two questions whether to stop.
+const ASK_EVERY: usize = 256;
 
 /// Runs the realistic profile over pairs with two candles or more.
 pub(super) fn run(
@@ -40,14 +43,15 @@ pub(super) fn run(
     costs: &Costs,
     inputs: &[PairInput<'_>],
     pairs: &[Pair<'_>],
-) -> Outcome {
+    stop: Stop<'_>,
+) -> Result<Outcome, BacktestError> {
     let names: Vec<&Symbol> = inputs.iter().map(|input| input.symbol).collect();
     let markets = inputs
         .iter()
         .zip(pairs)
         .map(|(input, pair)| Market::new(input, pair, settings, costs))
         .collect();
-    Walk::new(plan, settings, costs, markets, &names).run()
+    Walk::new(plan, settings, costs, markets, &names).run(stop)
 }
 
 /// A pair and where the walk is in it.
@@ -165,8 +169,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn run(mut self) -> Outcome {
-        for now in stamps(&self.markets) {
+    fn run(mut self, stop: Stop<'_>) -> Result<Outcome, BacktestError> {
+        for (walked, now) in stamps(&self.markets).into_iter().enumerate() {
+            if walked.is_multiple_of(ASK_EVERY) && stop() {
+                return Err(BacktestError::Stopped);
+            }
             for market in &mut self.markets {
                 market.find(now);
             }
@@ -180,7 +187,7 @@ impl<'a> Walk<'a> {
             self.leave_ended(now);
             self.mark(now);
         }
-        Outcome {
+        Ok(Outcome {
             trades: self.trades,
             left_open: Vec::new(),
             rejected_entries: self.rejected_entries,
@@ -193,7 +200,7 @@ impl<'a> Walk<'a> {
                 equity: self.equity,
                 charges: self.charges,
             }),
-        }
+        })
     }
 
     /// Interest on cash and on borrowed shares for the days since the stamp
