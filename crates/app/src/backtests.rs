@@ -5,23 +5,31 @@
 //! puts the figures together. The account comes from
 //! [`account`](account::AccountPlan), which also reads freqtrade's
 //! configurations.
+//!
+//! A backtest that outlives its process is a [`job`]: a document with all it
+//! needs as values. [`reach`] says what of the data it may read, so that this
+//! can be pinned; [`plan`] makes a run of it, [`body`] does its one task.
 
 pub mod account;
 pub mod actions;
 mod assumptions;
+pub mod body;
 mod error;
 pub mod job;
 pub mod markets;
+pub mod plan;
 mod prepare;
+pub mod reach;
 pub mod realism;
 mod result;
 pub mod source;
+pub mod told;
 
 use fondaco_contract::v1alpha1::BacktestResult;
 use fondaco_domain::strategy::Strategy;
 use fondaco_domain::trade::Trade;
 use fondaco_domain::{Bars, Symbol, TimeRange};
-use fondaco_engine::backtest::{self, Settings};
+use fondaco_engine::backtest::{self, Settings, Stop};
 use fondaco_engine::expr::ParamValues;
 
 use actions::Histories;
@@ -110,12 +118,30 @@ pub fn run(
     rules: Rules<'_>,
     progress: &dyn Progress,
 ) -> Result<Finished, BacktestsError> {
+    run_until(spec, source, rules, progress, &|| false)
+}
+
+/// [`run`], or [`BacktestsError::Stopped`] once it is told to stop: between
+/// the pairs, between the stages, and within the walk.
+pub fn run_until(
+    spec: &Spec,
+    source: &dyn CandleSource,
+    rules: Rules<'_>,
+    progress: &dyn Progress,
+    stop: Stop<'_>,
+) -> Result<Finished, BacktestsError> {
     if matches!(rules, Rules::Expressions) {
         spec.strategy.require_rules()?;
     }
-    let prepared = prepare::all(spec, source, rules, progress)?;
+    spec.settings.check()?;
+    let prepared = prepare::all(spec, source, rules, progress, stop)?;
     let inputs: Vec<_> = prepared.pairs.iter().map(Prepared::input).collect();
-    let outcome = backtest::run(&spec.strategy, &spec.settings, &inputs)?;
+    progress.begin("walking the candles", 1);
+    let outcome = backtest::run_until(&spec.strategy, &spec.settings, &inputs, stop)?;
+    progress.end();
+    if stop() {
+        return Err(BacktestsError::Stopped);
+    }
     let result = result::assemble(spec, &prepared, &outcome)?;
     let candles = prepared
         .pairs

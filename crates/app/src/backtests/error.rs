@@ -90,9 +90,12 @@ pub enum BacktestsError {
         /// The strategy's candle length.
         timeframe: Timeframe,
     },
+    /// It was told to stop.
+    #[error("the backtest was stopped")]
+    Stopped,
     /// The loop refused.
     #[error(transparent)]
-    Engine(#[from] BacktestError),
+    Engine(BacktestError),
     /// The equity could not be computed.
     #[error(transparent)]
     Marks(#[from] MarkError),
@@ -111,6 +114,15 @@ impl BacktestsError {
             self,
             Self::EmptyRange { .. } | Self::AllWarmUp { .. } | Self::NoSignals(_)
         )
+    }
+}
+
+impl From<BacktestError> for BacktestsError {
+    fn from(error: BacktestError) -> Self {
+        match error {
+            BacktestError::Stopped => Self::Stopped,
+            other => Self::Engine(other),
+        }
     }
 }
 
@@ -133,6 +145,7 @@ impl Hint for BacktestsError {
             Self::Detail { .. } | Self::NoRules(_) | Self::OtherCurrency { .. } => {
                 ErrorKind::Invalid
             }
+            Self::Stopped => ErrorKind::Cancelled,
             Self::Threads(_) => ErrorKind::Internal,
         }
     }
@@ -160,7 +173,7 @@ impl Hint for BacktestsError {
             Self::NoRules(_) => Some(
                 "state them in a markets file (--markets); see docs/reference/markets.md".into(),
             ),
-            Self::Threads(_) => None,
+            Self::Threads(_) | Self::Stopped => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use fondaco_domain::market::{MarketRules, TradingMode};
 use fondaco_domain::quality::fill_gaps;
 use fondaco_domain::{Bars, Symbol, TimeRange, Timeframe, UnixMillis};
-use fondaco_engine::backtest::{Actions, Funding, PairInput, Profile};
+use fondaco_engine::backtest::{Actions, Funding, PairInput, Profile, Stop};
 use fondaco_engine::expr::{self, Inputs, Program};
 use fondaco_engine::signals::Signals;
 use rayon::prelude::*;
@@ -76,6 +76,7 @@ pub(super) fn all(
     source: &dyn CandleSource,
     rules: Rules<'_>,
     progress: &dyn Progress,
+    stop: Stop<'_>,
 ) -> Result<PreparedPairs, BacktestsError> {
     check_detail(spec)?;
     let timeframe = spec.strategy.timeframe;
@@ -94,7 +95,7 @@ pub(super) fn all(
         return Err(BacktestsError::NoPairs { timeframe });
     }
     let stake_currency = stake_currency(spec, &listed)?;
-    let loader = Loader::new(spec, source, rules)?;
+    let loader = Loader::new(spec, source, rules, stop)?;
     progress.begin("loading pairs", listed.len() as u64);
     // A pair that has nothing to test is left out; anything else that is wrong
     // with one stops the run.
@@ -174,6 +175,7 @@ struct Loader<'a> {
     signals: Option<&'a dyn SignalSource>,
     program: Option<Program>,
     startup: u32,
+    stop: Stop<'a>,
 }
 
 impl<'a> Loader<'a> {
@@ -181,6 +183,7 @@ impl<'a> Loader<'a> {
         spec: &'a Spec,
         source: &'a dyn CandleSource,
         rules: Rules<'a>,
+        stop: Stop<'a>,
     ) -> Result<Self, BacktestsError> {
         let (program, signals) = match rules {
             Rules::Expressions => (Some(expr::compile(&spec.strategy, &spec.params)?), None),
@@ -194,6 +197,7 @@ impl<'a> Loader<'a> {
             signals,
             program,
             startup,
+            stop,
         })
     }
 
@@ -234,6 +238,7 @@ impl<'a> Loader<'a> {
         series: Series,
         range: TimeRange,
     ) -> Result<Sourced, BacktestsError> {
+        self.may_go_on()?;
         self.source
             .load(symbol, series, self.spec.settings.mode, range)
             .map_err(|source| {
@@ -250,6 +255,14 @@ impl<'a> Loader<'a> {
             })
     }
 
+    /// Asked before whatever takes its time: reading, and evaluating.
+    fn may_go_on(&self) -> Result<(), BacktestsError> {
+        if (self.stop)() {
+            return Err(BacktestsError::Stopped);
+        }
+        Ok(())
+    }
+
     fn fill(&self, symbol: &Symbol, bars: Bars, timeframe: Timeframe) -> Bars {
         if self.spec.fill.applies(symbol) {
             fill_gaps(&bars, timeframe)
@@ -261,6 +274,7 @@ impl<'a> Loader<'a> {
     /// Candles and signals from a file; the candles of the source, if it has
     /// them, give the price steps.
     fn read_file(&self, files: &dyn SignalSource, symbol: &Symbol) -> Result<Main, BacktestsError> {
+        self.may_go_on()?;
         let file = files.load(symbol).map_err(|source| BacktestsError::Load {
             what: "signals",
             symbol: symbol.clone(),
@@ -326,19 +340,11 @@ impl<'a> Loader<'a> {
         for (name, bars) in &informative {
             inputs = inputs.with(name, bars);
         }
+        self.may_go_on()?;
         let signals = program.signals(&inputs)?;
         let tested = (self.startup as usize).min(bars.len())..bars.len();
         if tested.is_empty() {
-            return Err(if rows > 0 && !bars.is_empty() {
-                let (symbol, needed) = (symbol.clone(), self.startup);
-                BacktestsError::AllWarmUp {
-                    symbol,
-                    rows: bars.len(),
-                    needed,
-                }
-            } else {
-                empty(symbol, &bars)
-            });
+            return Err(self.nothing_to_test(symbol, &bars)?);
         }
         Ok(Main {
             bars: bars.slice(tested.clone()),
@@ -349,6 +355,25 @@ impl<'a> Loader<'a> {
             further_versions,
             filled,
         })
+    }
+
+    /// Why no candle is left after the start-up ones: the range has none, or
+    /// too few.
+    fn nothing_to_test(
+        &self,
+        symbol: &Symbol,
+        bars: &Bars,
+    ) -> Result<BacktestsError, BacktestsError> {
+        if !bars.rows_in(self.spec.range).is_empty() {
+            return Ok(BacktestsError::AllWarmUp {
+                symbol: symbol.clone(),
+                rows: bars.len(),
+                needed: self.startup,
+            });
+        }
+        let series = Series::Candles(self.spec.strategy.timeframe);
+        let all = self.load(symbol, series, TimeRange::default())?;
+        Ok(empty(symbol, &all.bars))
     }
 
     fn informative(
@@ -482,7 +507,7 @@ fn is_absent(error: &BacktestsError) -> bool {
 fn empty(symbol: &Symbol, bars: &Bars) -> BacktestsError {
     let what = match (bars.time().first(), bars.time().last()) {
         (Some(first), Some(last)) => format!("it has {} from {first} to {last}", bars.len()),
-        _ => "there is none before its end".to_owned(),
+        _ => "it has none at all".to_owned(),
     };
     BacktestsError::EmptyRange {
         symbol: symbol.clone(),
