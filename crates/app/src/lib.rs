@@ -7,5 +7,7 @@
 
 pub mod backtests;
 pub mod data;
+pub mod halts;
 pub mod ports;
+pub mod runs;
 pub mod strategies;
