@@ -1,4 +1,31 @@
 //! When a schedule fires.
+//!
+//! A [`Trigger`] that was checked is [`Ticks`]: a strictly growing sequence of
+//! instants that depends on nothing but the trigger, so that it can be walked
+//! from anywhere and gives the same ticks to everybody. [`decide`] says which
+//! ticks that passed still count, [`overlap`] what a tick does when the run
+//! before has not ended, [`jitter`] how late a tick is on purpose.
+//!
+//! A cron expression reads the clock of its zone. Where that clock jumps:
+//!
+//! - An expression that does not fire in every hour names *times of the day*.
+//!   Each of them counts once: one that the clock jumps over fires at the end
+//!   of the gap, together with all others of that gap and whatever is due
+//!   then; one that comes twice fires the first time.
+//! - An expression that fires in every hour (`*/5 * * * *`) names *distances*.
+//!   It follows the time that passes: nothing fires in a gap, which has no
+//!   length, and both passes of a repeated hour have their ticks, so that the
+//!   distance stays what it is.
+
+mod cron;
+mod late;
+#[cfg(test)]
+mod tests;
+mod ticks;
+
+pub use cron::{CronField, FieldFault, TimingError};
+pub use late::{Due, ON_TIME, OverlapDecision, decide, jitter, overlap};
+pub use ticks::{Ticks, next_after, ticks_between};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +60,7 @@ pub enum Trigger {
     Interval {
         /// Microseconds; more than zero.
         every: i64,
-        /// A tick.
+        /// The first tick.
         anchor: UnixMicros,
     },
 }
