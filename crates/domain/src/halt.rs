@@ -5,6 +5,10 @@
 //! depend on a clock. A state machine is handed the [`Halts`] in force for its
 //! run and asks [`Halts::may_start`] before anything begins.
 
+mod ticket;
+
+pub use ticket::{Ticket, TicketRefused};
+
 use std::collections::BTreeMap;
 use std::fmt;
 

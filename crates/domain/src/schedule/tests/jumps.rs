@@ -1,7 +1,7 @@
 //! Clocks that jump. Every instant here was derived by hand from the dates on
 //! which the zones change: Europe/Berlin on 2026-03-29 and 2026-10-25 at 01:00
-//! UTC, America/New_York on 2026-03-08 at 07:00 UTC and on 2026-11-01 at 06:00
-//! UTC, Australia/Lord_Howe on 2026-04-04 at 15:00 UTC by half an hour, and
+//! UTC, `America/New_York` on 2026-03-08 at 07:00 UTC and on 2026-11-01 at 06:00
+//! UTC, `Australia/Lord_Howe` on 2026-04-04 at 15:00 UTC by half an hour, and
 //! Pacific/Apia, which had no 30th of December 2011.
 
 use super::check;
