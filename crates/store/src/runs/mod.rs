@@ -7,8 +7,9 @@
 pub mod conformance;
 mod memory;
 mod notices;
-// mod sqlite;
+pub mod remote;
+mod sqlite;
 mod unit;
 
 pub use memory::MemoryRuns;
-// pub use sqlite::{SqliteOptions, SqliteRuns};
+pub use sqlite::{SqliteOptions, SqliteRuns, Synchronous};
