@@ -4,9 +4,38 @@ use std::path::Path;
 use std::time::Duration;
 
 use fondaco_app::ports::runs::RunStoreError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::storage;
+use super::statement::storage;
+
+/// How long a statement waits for another process that has the file locked.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// When a commit counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// When the disk has it: a power cut takes nothing that was answered.
+    #[default]
+    Full,
+    /// When the operating system has it: a power cut may take the last
+    /// commits, and leaves a whole file. For work that can be run again.
+    Normal,
+    /// As [`Synchronous::Normal`], and a power cut may leave a broken file.
+    /// Not for use: it is what measurements compare with, and what the tests
+    /// of power cuts must catch.
+    UnsafeOff,
+}
+
+impl Synchronous {
+    /// The name `SQLite` gives it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Normal => "normal",
+            Self::UnsafeOff => "off",
+        }
+    }
+}
 
 /// Each brings the schema one version further; never changed once released.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001.sql")];
@@ -25,23 +54,36 @@ pub(super) fn refuse_unsafe_library(version: &str) -> Result<(), RunStoreError> 
 }
 
 /// A connection with the settings durability needs.
-pub(super) fn connect(path: &Path) -> Result<Connection, RunStoreError> {
-    let connection = Connection::open(path).map_err(storage("open"))?;
-    connection
-        .busy_timeout(Duration::from_secs(5))
-        .map_err(storage("open"))?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection
-        .execute_batch(
-            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;",
-        )
-        .map_err(storage("open"))?;
+pub(super) fn connect(
+    path: &Path,
+    synchronous: Synchronous,
+) -> Result<Connection, RunStoreError> {
+    let opening = |source| busy_or(path, "open", source);
+    let connection = Connection::open(path).map_err(opening)?;
+    connection.busy_timeout(PATIENCE).map_err(opening)?;
+    connection.set_prepared_statement_cache_capacity(96);
+    let settings = format!(
+        "pragma journal_mode = wal; pragma synchronous = {}; pragma foreign_keys = on;
+         pragma cache_size = -32000;",
+        synchronous.as_str()
+    );
+    connection.execute_batch(&settings).map_err(opening)?;
     Ok(connection)
+}
+
+/// The file is locked by another process, or cannot be read or written.
+pub(super) fn busy_or(path: &Path, action: &'static str, source: rusqlite::Error) -> RunStoreError {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            RunStoreError::Locked(path.to_owned())
+        }
+        _ => storage(action)(source),
+    }
 }
 
 /// Brings the schema up to date in one transaction, or refuses a newer one.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RunStoreError> {
-    let migrating = || storage("migrate");
+    let migrating = || |source| busy_or(path, "migrate", source);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(migrating())?;
@@ -57,10 +99,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Ru
             |row| row.get(0),
         )
         .map_err(migrating())?;
-    let known = MIGRATIONS.len() as i64;
+    let known = known();
     if found > known {
         return Err(RunStoreError::Newer {
-            path: path.to_owned(),
+            place: path.display().to_string(),
             found,
             known,
         });
@@ -74,16 +116,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Ru
     transaction.commit().map_err(migrating())
 }
 
-/// The library's own opinion of the file.
-pub(super) fn quick_check(connection: &Connection) -> Result<(), RunStoreError> {
+/// The newest version this program knows.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.len() as i64
+}
+
+/// The library's own opinion of the file, where it is not well.
+pub(super) fn quick_check(connection: &Connection) -> Result<Option<String>, RunStoreError> {
     let said: String = connection
         .query_row("pragma quick_check(1)", [], |row| row.get(0))
         .map_err(storage("check"))?;
-    if said == "ok" {
-        Ok(())
-    } else {
-        Err(RunStoreError::Damaged(said))
-    }
+    Ok((said != "ok").then_some(said))
 }
 
 #[cfg(test)]
