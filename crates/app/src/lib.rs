@@ -9,5 +9,8 @@ pub mod backtests;
 pub mod data;
 pub mod halts;
 pub mod ports;
+pub mod reaper;
+pub mod runner;
 pub mod runs;
 pub mod strategies;
+pub mod tasks;

@@ -1,0 +1,231 @@
+//! From a claim to an attempt.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fondaco_domain::ContentHash;
+use fondaco_domain::retry::ErrorClass;
+use fondaco_domain::task::TaskCommand;
+use thiserror::Error;
+
+use super::attempt::{Attempt, chain};
+use super::{Ended, Note, Runner, in_words};
+use crate::ports::Store;
+use crate::ports::exec::{Assignment, AttemptId, Executor, Found};
+use crate::ports::runs::{Claimed, Held, RunStoreError};
+use crate::runs;
+
+/// Specs read before, by hash: the tasks of a run come one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Specs(BTreeMap<ContentHash, Arc<str>>);
+
+/// So many specs are kept at most.
+const SPECS: usize = 32;
+
+impl Specs {
+    fn get(&mut self, hash: &ContentHash, store: &dyn Store) -> Result<Arc<str>, Unready> {
+        if let Some(spec) = self.0.get(hash) {
+            return Ok(Arc::clone(spec));
+        }
+        let spec: Arc<str> = store.spec(hash).map_err(Unready::from)?.into();
+        if ContentHash::of(spec.as_bytes()) != *hash {
+            return Err(Unready::Changed(hash.clone()));
+        }
+        if self.0.len() >= SPECS {
+            self.0.clear();
+        }
+        self.0.insert(hash.clone(), Arc::clone(&spec));
+        Ok(spec)
+    }
+}
+
+/// Why a claimed task cannot begin.
+#[derive(Debug, Error)]
+enum Unready {
+    /// The store has not got what it should have.
+    #[error("{0} is not in the store")]
+    Missing(ContentHash),
+    /// What it has is not what was put there.
+    #[error("what the store has as {0} has another hash")]
+    Changed(ContentHash),
+    /// What it has can be nothing that was put there.
+    #[error("{0}")]
+    Damaged(String),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(RunStoreError),
+}
+
+impl From<RunStoreError> for Unready {
+    fn from(error: RunStoreError) -> Self {
+        match error {
+            RunStoreError::NoBody(hash) => Self::Missing(hash),
+            RunStoreError::SpecMismatch(hash) => Self::Changed(hash),
+            RunStoreError::Damaged(what) => Self::Damaged(what),
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl Runner {
+    /// Begins a task that the store gave, asked at `sent`. Each way that does
+    /// not lead to an attempt leads to a report.
+    pub(super) fn begin(&mut self, claimed: &Claimed, sent: Duration) {
+        let id = AttemptId {
+            run: claimed.run,
+            task: claimed.task.no,
+            fence: claimed.task.fence,
+        };
+        let give_back = TaskCommand::Stopped { fence: id.fence };
+        let assignment = match self.assignment(id, claimed) {
+            Ok(assignment) => assignment,
+            Err(Unready::Store(error)) => {
+                self.not_started(id, in_words(&error));
+                return self.report(id, give_back);
+            }
+            Err(wrong) => {
+                let error = in_words(&wrong);
+                self.not_started(id, error.clone());
+                return self.report(id, failed(id, ErrorClass::Permanent, error));
+            }
+        };
+        self.look_for_emergency();
+        if self.latches.emergency.is_some() || self.is_too_late(sent) {
+            return self.report(id, give_back);
+        }
+        self.start(id, claimed, assignment, sent);
+    }
+
+    fn start(&mut self, id: AttemptId, claimed: &Claimed, assignment: Assignment, sent: Duration) {
+        let Some(executor) = self.ports.executors.of(assignment.kind).cloned() else {
+            return self.report(id, TaskCommand::Stopped { fence: id.fence });
+        };
+        let now = self.clock.now;
+        match executor.start(assignment) {
+            Ok(reference) => {
+                self.gate.tell(executor.name(), Some(true), now);
+                let chain = chain(claimed.run, &claimed.new);
+                let attempt = Attempt::new(id, chain, executor, reference, sent);
+                self.live.insert(id, attempt);
+            }
+            Err(error) => {
+                if error.class.may_retry() {
+                    self.gate.tell(executor.name(), Some(false), now);
+                }
+                let words = in_words(&error);
+                self.not_started(id, words.clone());
+                self.report(id, failed(id, error.class, words));
+            }
+        }
+    }
+
+    /// Whether so much of a lease is gone that what begins now would have to
+    /// stop: the process slept.
+    fn is_too_late(&self, sent: Duration) -> bool {
+        let lease = self.settings.lease;
+        self.ports.machine.monotonic() >= sent + lease.saturating_sub(super::ladder::reserve(lease))
+    }
+
+    fn assignment(&mut self, id: AttemptId, claimed: &Claimed) -> Result<Assignment, Unready> {
+        let store = &*self.ports.store;
+        let spec = self.specs.get(&claimed.new.spec, store)?;
+        let plan = &claimed.task.plan;
+        let input = plan.input.as_deref().map(|input| whole(store, input));
+        Ok(Assignment {
+            id,
+            attempt: claimed.task.attempt,
+            kind: plan.kind,
+            key: plan.key.clone(),
+            spec: spec.to_string(),
+            input: input.transpose()?,
+        })
+    }
+
+    /// Takes over an attempt that the store has put into these hands.
+    pub(super) fn go_on_with(&mut self, orphan: &Orphan, sent: Duration) {
+        let Orphan { id, held, chain } = orphan;
+        let Some((executor, reference)) = self.found_by(held) else {
+            return self.report(*id, gone(*id));
+        };
+        if executor.adopt(*id, &reference) {
+            let chain = Arc::clone(chain);
+            let attempt = Attempt::new(*id, chain, executor, Some(reference), sent).told();
+            self.live.insert(*id, attempt);
+            return;
+        }
+        match executor.find(*id, &reference) {
+            Found::Ended(outcome) => self.ended.push(Ended {
+                id: *id,
+                outcome,
+                executor,
+            }),
+            Found::Running | Found::Gone | Found::Unknown => self.report(*id, gone(*id)),
+        }
+    }
+
+    fn found_by(&self, held: &Held) -> Option<(Arc<dyn Executor>, String)> {
+        let external = held.external.as_ref()?;
+        let executor = self.ports.executors.named(&external.executor)?;
+        let reference = external.reference.clone().unwrap_or_default();
+        Some((Arc::clone(executor), reference))
+    }
+
+    /// Reads what is needed of the runs of orphans. Those whose run is gone
+    /// are nobody's.
+    pub(super) fn meet_orphans(&mut self) -> Result<Vec<Orphan>, RunStoreError> {
+        let mut met = Vec::new();
+        for held in &self.orphans {
+            match self.ports.store.run(held.run) {
+                Ok(run) => met.push(Orphan {
+                    id: AttemptId {
+                        run: held.run,
+                        task: held.task,
+                        fence: held.fence,
+                    },
+                    held: held.clone(),
+                    chain: chain(run.id, &run.new),
+                }),
+                Err(RunStoreError::NoRun(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(met)
+    }
+
+    fn not_started(&self, attempt: AttemptId, error: String) {
+        self.ports.log.note(&Note::NotStarted { attempt, error });
+    }
+}
+
+/// An attempt of another process, found running.
+pub(super) struct Orphan {
+    pub(super) id: AttemptId,
+    held: Held,
+    chain: Arc<[fondaco_domain::halt::Scope]>,
+}
+
+fn failed(id: AttemptId, class: ErrorClass, error: String) -> TaskCommand {
+    TaskCommand::Fail {
+        fence: id.fence,
+        class,
+        error,
+    }
+}
+
+fn gone(id: AttemptId) -> TaskCommand {
+    failed(
+        id,
+        ErrorClass::LostWorker,
+        "the attempt was gone when another worker took it over".to_owned(),
+    )
+}
+
+/// The input itself, where the row has it by its hash.
+fn whole(store: &dyn Store, input: &str) -> Result<String, Unready> {
+    let body = runs::whole(store, input)?.into_owned();
+    match input.strip_prefix("sha256:").and_then(ContentHash::parse) {
+        Some(hash) if ContentHash::of(body.as_bytes()) != hash => Err(Unready::Changed(hash)),
+        _ => Ok(body),
+    }
+}

@@ -1,0 +1,121 @@
+//! What other threads say to a runner.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fondaco_domain::WorkerId;
+use fondaco_domain::halt::Epoch;
+
+use super::Bell;
+use crate::ports::exec::AttemptId;
+use crate::ports::runs::{Held, Notice, Notices};
+
+/// Orders and news for a runner, from any thread; each rings its bell.
+#[derive(Clone)]
+pub struct Handle(Arc<Shared>);
+
+struct Shared {
+    worker: WorkerId,
+    bell: Arc<Bell>,
+    inbox: Mutex<Inbox>,
+    closed: AtomicBool,
+}
+
+/// What came since the last look.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    /// Orders to drain: the second one stops what runs.
+    pub(super) drains: u32,
+    /// There may be work to take.
+    pub(super) work: bool,
+    /// Attempts to stop.
+    pub(super) stops: BTreeSet<AttemptId>,
+    /// The newest epoch heard of.
+    pub(super) epoch: Epoch,
+    /// Attempts to go on with.
+    pub(super) orphans: Vec<Held>,
+}
+
+impl Handle {
+    pub(super) fn new(worker: WorkerId, bell: Arc<Bell>) -> Self {
+        Self(Arc::new(Shared {
+            worker,
+            bell,
+            inbox: Mutex::default(),
+            closed: AtomicBool::new(false),
+        }))
+    }
+
+    /// The name that the runner works under.
+    pub fn worker(&self) -> WorkerId {
+        self.0.worker
+    }
+
+    /// Take nothing more, finish what runs, and end. Said twice: stop what
+    /// runs, give it back, and end.
+    pub fn drain(&self) {
+        self.inbox().drains += 1;
+        self.0.bell.ring();
+    }
+
+    /// Something that the store told its subscribers.
+    pub fn notice(&self, notice: &Notice) {
+        let mut inbox = self.inbox();
+        match *notice {
+            Notice::Wake => inbox.work = true,
+            Notice::Stop {
+                run,
+                task,
+                fence,
+                owner,
+            } if owner == self.0.worker => {
+                inbox.stops.insert(AttemptId { run, task, fence });
+            }
+            Notice::Halt { epoch } => inbox.epoch = inbox.epoch.max(epoch),
+            // A run that ends frees its concurrency key.
+            Notice::Ended { .. } => inbox.work = true,
+            Notice::Stop { .. } | Notice::Sweep { .. } => return,
+        }
+        drop(inbox);
+        self.0.bell.ring();
+    }
+
+    /// An attempt that was found running on this machine after its worker was
+    /// gone: the runner takes it over under the fence it has.
+    pub fn adopt(&self, orphan: Held) {
+        self.inbox().orphans.push(orphan);
+        self.0.bell.ring();
+    }
+
+    /// Hands a subscription on until the runner has ended: for a thread of
+    /// its own.
+    pub fn listen(&self, notices: &mut dyn Notices) {
+        while !self.0.closed.load(Ordering::Acquire) {
+            if let Some(notice) = notices.wait(Duration::from_millis(500)) {
+                self.notice(&notice);
+            }
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+    }
+
+    /// Empties the inbox.
+    pub(super) fn take(&self) -> Inbox {
+        std::mem::take(&mut *self.inbox())
+    }
+
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.0.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(&self.0.worker).finish()
+    }
+}
