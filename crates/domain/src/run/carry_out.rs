@@ -225,8 +225,10 @@ impl<'a, R: Rows> Work<'a, R> {
             return Ok(());
         }
         match command {
+            // All of them, however many: the run ends here, and a run that has
+            // ended has nothing open.
             RunCommand::FailPlanning { .. } => {
-                self.cancel_pending()?;
+                self.cancel_first(usize::MAX)?;
                 self.adopt(decision)
             }
             RunCommand::Halt => {
@@ -262,13 +264,18 @@ impl<'a, R: Rows> Work<'a, R> {
     }
 
     fn cancel_pending(&mut self) -> Result<(), Refused<R::Error>> {
-        let pending = [TaskState::Blocked, TaskState::Ready];
-        let found = self.rows.in_states(&pending, SWEEP);
-        for no in found.map_err(Refused::Rows)? {
-            self.record(Event::TaskCancelled { task: no })?;
-        }
+        self.cancel_first(SWEEP)?;
         if self.run.counts.pending > 0 {
             self.done.effects.push(Effect::Sweep);
+        }
+        Ok(())
+    }
+
+    fn cancel_first(&mut self, limit: usize) -> Result<(), Refused<R::Error>> {
+        let pending = [TaskState::Blocked, TaskState::Ready];
+        let found = self.rows.in_states(&pending, limit);
+        for no in found.map_err(Refused::Rows)? {
+            self.record(Event::TaskCancelled { task: no })?;
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! Runs: tables of their transitions, and whatever commands come in any order.
 
+mod begin;
+mod model_days;
+mod plan;
 mod random;
 mod world;
 

@@ -76,7 +76,12 @@ fn row(run_state: RunState, facts: &Facts, command: &TaskCommand) -> String {
         .join(" ")
 }
 
-fn commands(fence: Fence) -> [TaskCommand; 11] {
+/// Who takes over an attempt.
+fn heir() -> WorkerId {
+    WorkerId::new(2, [2; 10])
+}
+
+fn commands(fence: Fence) -> [TaskCommand; 14] {
     let need = TaskNo(9);
     [
         TaskCommand::NeedEnded {
@@ -113,11 +118,25 @@ fn commands(fence: Fence) -> [TaskCommand; 11] {
             detail: None,
         },
         TaskCommand::Cancel,
+        TaskCommand::Adopt {
+            fence,
+            worker: heir(),
+            until: UnixMicros(9_000),
+        },
+        TaskCommand::Adopt {
+            fence,
+            worker: worker(),
+            until: UnixMicros(9_000),
+        },
+        TaskCommand::Escalate {
+            fence,
+            rung: Rung::Kill,
+        },
     ]
 }
 
 /// Columns: blocked ready leased running completed failed skipped cancelled.
-fn check(run_state: RunState, facts: &Facts, fence: u64, expected: [&str; 11]) {
+fn check(run_state: RunState, facts: &Facts, fence: u64, expected: [&str; 14]) {
     for (command, expected) in commands(Fence(fence)).iter().zip(expected) {
         assert_eq!(row(run_state, facts, command), expected, "{command:?}");
     }
@@ -142,6 +161,9 @@ fn under_the_current_fence() {
             "- - released released - - - -",
             "skipped skipped !task !task - - - -",
             "cancelled cancelled cancelled cancelled - - - -",
+            "!fence !fence adopted adopted !fence !fence !fence !fence",
+            "!fence !fence - - !fence !fence !fence !fence",
+            "- - escalated escalated - - - -",
         ],
     );
 }
@@ -165,6 +187,9 @@ fn under_an_old_fence_nothing_a_worker_says_counts() {
             "- - released released - - - -",
             "skipped skipped !task !task - - - -",
             "cancelled cancelled cancelled cancelled - - - -",
+            "!fence !fence !fence !fence !fence !fence !fence !fence",
+            "!fence !fence !fence !fence !fence !fence !fence !fence",
+            "- - - - - - - -",
         ],
     );
 }
@@ -288,6 +313,63 @@ fn a_lease_is_renewed_under_its_fence_and_never_shortened() {
     assert_eq!(until(3, 1), Ok(UnixMicros(2_000)));
     assert!(until(2, 5_000).is_err());
     assert!(renew(&task(TaskState::Ready), Fence(3), NOW).is_err());
+}
+
+/// The attempt goes on under the fence it has, whoever holds it, halted or not.
+#[test]
+fn an_adopted_attempt_is_the_same_attempt() {
+    let fence = Fence(3);
+    let adopt = &commands(fence)[11];
+    for (state, facts) in [
+        (RunState::Running, Facts::default()),
+        (RunState::Halting, halted(HaltMode::Halted)),
+        (RunState::Cancelling, Facts::default()),
+    ] {
+        let mut task = task(TaskState::Running);
+        task.attempt = 1;
+        let decision = step(&run(state), &task, adopt, &facts, NOW).unwrap();
+        let before = task.clone();
+        task.apply(&decision.events[0], NOW);
+        let lease = task.lease.clone().unwrap();
+        assert_eq!((lease.owner, lease.until), (heir(), UnixMicros(9_000)));
+        task.lease.clone_from(&before.lease);
+        assert_eq!(task, before, "nothing but the lease changes");
+    }
+}
+
+/// A rung is a note: it changes nothing, and the worker still ends the task.
+#[test]
+fn a_rung_is_written_down_and_changes_nothing() {
+    for rung in Rung::ALL {
+        let before = task(TaskState::Running);
+        let command = TaskCommand::Escalate {
+            fence: Fence(3),
+            rung,
+        };
+        let running = run(RunState::Halting);
+        let decision = step(&running, &before, &command, &halted(HaltMode::Halted), NOW).unwrap();
+        let mut after = before.clone();
+        after.apply(&decision.events[0], NOW);
+        assert_eq!(after, before);
+        assert!(decision.effects.is_empty());
+    }
+    let rungs = Rung::ALL.map(Rung::after);
+    assert_eq!(rungs, [0, 2_000_000, 5_000_000, 10_000_000]);
+}
+
+/// What an earlier run did is done from the beginning, whatever it needs.
+#[test]
+fn an_adopted_task_is_completed_when_it_is_planned() {
+    let mut plan = TaskPlan::new("b", TaskKind::Noop);
+    plan.needs = vec![TaskNo(0)];
+    plan.adopted = Some(Adopted {
+        from: RunId::new(2, [0; 10]),
+        output: Some("result".to_owned()),
+    });
+    let task = Task::planned(TaskNo(1), plan, NOW);
+    assert_eq!((task.state, task.waiting), (TaskState::Completed, 0));
+    assert_eq!(task.output.as_deref(), Some("result"));
+    assert!(task.satisfies());
 }
 
 #[test]

@@ -11,13 +11,17 @@ pub(super) struct World {
     pub(super) run: Run,
     rows: MemoryRows,
     pub(super) halts: HaltBook,
+    /// The run that holds its concurrency key, where it has one.
+    pub(super) key_holder: Option<RunId>,
     pub(super) events: Vec<Recorded>,
     pub(super) now: UnixMicros,
+    /// What the last command is to be followed by.
+    pub(super) effects: Vec<Effect>,
 }
 
 pub(super) type Answer = Result<Vec<&'static str>, Rejection>;
 
-fn new_run(rule: CompletionRule) -> NewRun {
+pub(super) fn new_run(rule: CompletionRule) -> NewRun {
     NewRun {
         rule,
         ..NewRun::new(RunKind::Simulation, ContentHash::of(b"spec"))
@@ -26,17 +30,22 @@ fn new_run(rule: CompletionRule) -> NewRun {
 
 impl World {
     pub(super) fn new(rule: CompletionRule, tasks: Vec<TaskPlan>, last: bool) -> Self {
+        Self::of(new_run(rule), tasks, last)
+    }
+
+    pub(super) fn of(new: NewRun, tasks: Vec<TaskPlan>, last: bool) -> Self {
         let id = RunId::new(1, [0; 10]);
         let now = UnixMicros(1);
         let mut rows = MemoryRows::default();
-        let (run, done) =
-            submit(id, new_run(rule), (tasks, last), &mut rows, Epoch(0), now).unwrap();
+        let (run, done) = submit(id, new, (tasks, last), &mut rows, Epoch(0), now).unwrap();
         let mut world = Self {
             run,
             rows,
             halts: HaltBook::default(),
+            key_holder: None,
             events: Vec::new(),
             now,
+            effects: done.effects,
         };
         world.keep(done.events);
         world
@@ -71,12 +80,16 @@ impl World {
     }
 
     pub(super) fn tell(&mut self, command: Command) -> Answer {
-        let facts = Facts::of(self.halts.covering(&self.run.scopes()));
+        let facts = Facts {
+            key_holder: self.key_holder,
+            ..Facts::of(self.halts.covering(&self.run.scopes()))
+        };
         let (mut run, mut rows) = (self.run.clone(), self.rows.clone());
         match carry_out(&mut run, &mut rows, command, &facts, self.now) {
             Ok(done) => {
                 (self.run, self.rows) = (run, rows);
                 let names = done.events.iter().map(Event::type_name).collect();
+                self.effects = done.effects;
                 self.keep(done.events);
                 Ok(names)
             }
@@ -143,6 +156,10 @@ impl World {
         )
     }
 
+    pub(super) fn tasks(&self) -> Vec<&crate::task::Task> {
+        self.rows.tasks().collect()
+    }
+
     pub(super) fn fence(&self, no: u32) -> Fence {
         self.rows.tasks().nth(no as usize).unwrap().fence
     }
@@ -152,8 +169,12 @@ impl World {
     }
 
     pub(super) fn set(&mut self, mode: HaltMode) {
+        self.set_scope(Scope::Global, mode);
+    }
+
+    pub(super) fn set_scope(&mut self, scope: Scope, mode: HaltMode) {
         let command = HaltCommand::Set {
-            scope: Scope::Global,
+            scope,
             mode,
             reason: "drill".to_owned(),
         };
