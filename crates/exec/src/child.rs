@@ -13,8 +13,9 @@ use fondaco_domain::{ErrorKind, Hint};
 use signal_hook::consts::SIGTERM;
 use thiserror::Error;
 
-use crate::local::{self, DocumentError, End, Folder, Process};
+use crate::local::{self, DocumentError, End, Folder};
 use crate::order::Order;
+use crate::process::Process;
 use crate::{Bodies, lock};
 
 /// Between two looks at whether the order to stop is there.

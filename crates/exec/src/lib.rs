@@ -12,6 +12,7 @@ mod inline;
 mod limits;
 pub mod local;
 mod order;
+pub mod process;
 mod start;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

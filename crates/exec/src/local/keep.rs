@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use fondaco_app::ports::exec::Outcome;
 
-use super::{End, Folder, Life, Process, read};
+use super::{End, Folder, read};
+use crate::process::{Life, Process};
 
 /// How many folders of attempts stay, and how long.
 ///

@@ -14,7 +14,6 @@
 mod documents;
 mod folder;
 mod keep;
-mod process;
 mod verdict;
 mod watcher;
 
@@ -35,9 +34,9 @@ use thiserror::Error;
 pub(crate) use documents::{DocumentError, End, Order};
 pub(crate) use folder::{Folder, read, write, write_durably};
 pub use keep::Keep;
-pub(crate) use process::{Life, Process};
 use watcher::Watcher;
 
+use crate::process::{Life, Process};
 use crate::{Limits, Refusal, Ring};
 
 /// Variables that children get from the environment of this process, where

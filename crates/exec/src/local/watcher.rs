@@ -18,8 +18,9 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use super::verdict::{self, Exit};
-use super::{Folder, Keep, Life, Process, keep, outcome, read};
+use super::{Folder, Keep, keep, outcome, read};
 use crate::desk::Desk;
+use crate::process::{Life, Process};
 use crate::{Ring, lock};
 
 /// Between two looks at the progress and the logs of children.

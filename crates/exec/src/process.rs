@@ -1,4 +1,5 @@
-//! A process by name: which it is, whether it lives, and signals to its group.
+//! Processes of this machine: which is which, whether one lives, and signals
+//! to its group.
 
 use std::fmt;
 use std::io;
@@ -8,6 +9,25 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+
+/// When this process started, as [`lives`] wants to hear it; empty where the
+/// machine does not say.
+pub fn own_start() -> String {
+    Process::own()
+        .born
+        .map_or_else(String::new, |born| born.to_string())
+}
+
+/// Whether the process of this number lives that started then. Where the start
+/// is empty or the machine does not tell it, any process of the number counts.
+pub fn lives(pid: u32, start: &str) -> bool {
+    let name = match start {
+        "" => pid.to_string(),
+        start => format!("{pid}:{start}"),
+    };
+    name.parse::<Process>()
+        .is_ok_and(|process| process.life() != Life::Dead)
+}
 
 /// A process that no other can be taken for: its number, the instant it
 /// started at in ticks since the machine did, and which start of the machine
@@ -95,6 +115,10 @@ impl Process {
     /// Sends a signal to its group. The caller knows that the number is still
     /// its own. A group that is gone has nothing to be told.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        // No child of anybody's, and to the kernel "group 1" is everybody.
+        if self.pid.is_init() {
+            return Ok(());
+        }
         match kill_process_group(self.pid, signal) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(error) => Err(error.into()),
@@ -106,9 +130,15 @@ impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.pid.as_raw_pid())?;
         match &self.born {
-            Some(born) => write!(f, ":{}:{}", born.ticks, born.boot),
+            Some(born) => write!(f, ":{born}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Born {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.ticks, self.boot)
     }
 }
 
@@ -119,7 +149,7 @@ impl FromStr for Process {
         let mut parts = text.trim().splitn(3, ':');
         let pid = parts.next().and_then(|part| part.parse().ok());
         let pid = pid
-            .filter(|pid| *pid > 1)
+            .filter(|pid| *pid > 0)
             .and_then(Pid::from_raw)
             .ok_or(())?;
         let born = match (parts.next(), parts.next()) {
@@ -215,5 +245,16 @@ mod tests {
             born: None,
         };
         assert_eq!(unknown.life(), Life::Unsure);
+
+        let pid = std::process::id();
+        let start = own_start();
+        assert!(lives(pid, &start));
+        assert!(lives(pid, ""));
+        assert!(!lives(pid, &format!("1{start}")));
+        // The kernel gives no number beyond 2^22.
+        assert!(!lives(1 << 23, ""));
+        assert!(!lives(1 << 23, &start));
+        // In a container a worker may be the first process.
+        assert!(lives(1, ""));
     }
 }
