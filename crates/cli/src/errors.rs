@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use fondaco_app::backtests::told::Told;
 use fondaco_domain::{ErrorKind, Hint};
 use serde::Serialize;
 
@@ -26,6 +27,11 @@ impl<E: Hint + Send + Sync + 'static> From<E> for Failure {
 }
 
 impl Failure {
+    /// As it is told in another process.
+    pub(crate) fn told(&self) -> Told {
+        Told::of(&*self.0)
+    }
+
     /// Whether the reader of standard output has gone, which is its right.
     fn is_broken_pipe(&self) -> bool {
         let error: &(dyn std::error::Error + 'static) = &*self.0;

@@ -111,7 +111,13 @@ impl SignalsDir {
         }
     }
 
-    fn path(&self, symbol: &Symbol) -> Option<PathBuf> {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of an instrument, where there is one.
+    pub fn path(&self, symbol: &Symbol) -> Option<PathBuf> {
         let stem = symbol.file_stem();
         SUFFIXES
             .iter()

@@ -55,14 +55,13 @@ impl CandleSource for FreqtradeDir {
     }
 }
 
-/// The store as a source: the newest version of each data set, or the versions
-/// that are pinned. Waits for the store on the runtime it is handed, so it
-/// must not be called from that runtime's own threads.
+/// Data sets of a store as a source, each in one version: what else comes into
+/// the store changes nothing. Waits for the store on the runtime it is handed,
+/// so it must not be called from that runtime's own threads.
 pub struct StoreSource<'a> {
     store: &'a dyn BarStore,
     runtime: Handle,
-    datasets: Vec<DatasetId>,
-    pins: BTreeMap<String, VersionRef>,
+    datasets: BTreeMap<DatasetId, VersionRef>,
 }
 
 /// A data set of the store that cannot be chosen.
@@ -103,26 +102,17 @@ impl Hint for ChoiceError {
 }
 
 impl<'a> StoreSource<'a> {
-    /// The data sets of a store that a selector means. `pins` names versions
-    /// by data set.
-    pub fn open(
+    /// These data sets of a store, in these versions.
+    pub fn new(
         store: &'a dyn BarStore,
         runtime: Handle,
-        selector: &Selector,
-        pins: BTreeMap<String, VersionRef>,
-    ) -> Result<Self, Failure> {
-        let listed = runtime.block_on(store.list()).map_err(Failure::new)?;
-        let datasets = listed
-            .into_iter()
-            .map(|(id, _)| id)
-            .filter(|id| selector.matches(id))
-            .collect();
-        Ok(Self {
+        datasets: BTreeMap<DatasetId, VersionRef>,
+    ) -> Self {
+        Self {
             store,
             runtime,
             datasets,
-            pins,
-        })
+        }
     }
 
     fn choose(&self, symbol: &Symbol, series: Series) -> Result<&DatasetId, ChoiceError> {
@@ -139,7 +129,7 @@ impl<'a> StoreSource<'a> {
         };
         let found: Vec<_> = self
             .datasets
-            .iter()
+            .keys()
             .filter(|id| selector.matches(id))
             .collect();
         match found.as_slice() {
@@ -179,7 +169,7 @@ impl CandleSource for StoreSource<'_> {
         };
         let mut symbols: Vec<_> = self
             .datasets
-            .iter()
+            .keys()
             .filter(is_wanted)
             .map(|id| id.symbol.clone())
             .collect();
@@ -196,11 +186,9 @@ impl CandleSource for StoreSource<'_> {
         range: TimeRange,
     ) -> Result<Sourced, Failure> {
         let id = self.choose(symbol, series).map_err(Failure::new)?;
-        let latest = VersionRef::Latest;
-        let version = self.pins.get(&id.to_string()).unwrap_or(&latest);
         let (version, bars) = self
             .runtime
-            .block_on(self.store.read(id, version))
+            .block_on(self.store.read(id, &self.datasets[id]))
             .map_err(Failure::new)?;
         Ok(Sourced {
             bars: within(bars, range),

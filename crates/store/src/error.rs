@@ -18,6 +18,9 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// A file is to be written into a folder that is not there.
+    #[error("there is no folder {}", .0.display())]
+    NoFolder(PathBuf),
     /// A file could not be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -57,7 +60,7 @@ impl Hint for StoreError {
         match self {
             Self::Write { .. } | Self::Read { .. } => ErrorKind::Storage,
             Self::Contract { .. } => ErrorKind::Corrupt,
-            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::NotFound(_) | Self::NoFolder(_) => ErrorKind::NotFound,
             Self::Ambiguous { .. } => ErrorKind::Invalid,
             Self::Table(_) => ErrorKind::Internal,
         }
@@ -66,6 +69,7 @@ impl Hint for StoreError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Write { .. } => Some("check the free space and permissions of the folder".into()),
+            Self::NoFolder(_) => Some("make it first, or check the path".into()),
             Self::Read { .. } => Some("check the path and its permissions".into()),
             Self::Contract { .. } => Some("the file is damaged or of another version".into()),
             Self::NotFound(_) => {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fondaco_contract::v1alpha1::{BacktestListing, BacktestResult};
 
@@ -62,11 +63,7 @@ impl Results {
     pub fn list(&self) -> Result<Vec<BacktestListing>, StoreError> {
         let mut listings = Vec::new();
         for folder in self.folders()? {
-            let path = folder.join(LISTING);
-            let text = read(&path)?;
-            let listing = BacktestListing::from_json(&text)
-                .map_err(|source| StoreError::Contract { path, source })?;
-            listings.push(listing);
+            listings.push(listing(folder.join(LISTING))?);
         }
         listings.sort_by(|a, b| {
             b.created_at_ms
@@ -138,6 +135,11 @@ impl Results {
     }
 }
 
+fn listing(path: PathBuf) -> Result<BacktestListing, StoreError> {
+    let text = read(&path)?;
+    BacktestListing::from_json(&text).map_err(|source| StoreError::Contract { path, source })
+}
+
 /// A stored result.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -148,6 +150,25 @@ pub struct Found {
 }
 
 impl Found {
+    /// Its line in lists, as it was kept.
+    pub fn listing(&self) -> Result<BacktestListing, StoreError> {
+        listing(self.folder.join(LISTING))
+    }
+
+    /// Files that were written with it, to be written elsewhere.
+    pub fn files(
+        &self,
+        names: impl IntoIterator<Item = &'static str>,
+    ) -> Result<ResultFiles, StoreError> {
+        let mut files = ResultFiles::default();
+        for name in names {
+            let path = self.folder.join(name);
+            let bytes = fs::read(&path).map_err(|source| StoreError::Read { path, source })?;
+            files.add(name, bytes);
+        }
+        Ok(files)
+    }
+
     /// The report that was written with it.
     pub fn report(&self) -> Result<String, StoreError> {
         read(&self.folder.join(REPORT))
@@ -169,7 +190,10 @@ pub fn write_result(
     };
     let document = result.to_json().map_err(contract)?;
     let listed = listing.to_json().map_err(contract)?;
-    let staging = folder.join(format!(".partial-{}", std::process::id()));
+    // Threads of one process may write the same result, too.
+    static WRITES: AtomicU64 = AtomicU64::new(0);
+    let write = WRITES.fetch_add(1, Ordering::Relaxed);
+    let staging = folder.join(format!(".partial-{}-{write}", std::process::id()));
     let staged = stage(&staging, &document, &listed, files);
     let moved = staged.and_then(|()| move_in(&staging, folder, files));
     // Nothing useful is left in it, whether this worked or not.
@@ -181,8 +205,14 @@ pub fn write_result(
     moved
 }
 
-/// Writes one file beside its place and moves it in.
+/// Writes one file beside its place and moves it in. Its folder must exist.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        return Err(StoreError::NoFolder(folder.to_owned()));
+    }
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())

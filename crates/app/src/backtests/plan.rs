@@ -1,9 +1,9 @@
 //! From a job to a run of one task.
 
+use fondaco_domain::ContentHash;
 use fondaco_domain::retry::RetryPolicy;
 use fondaco_domain::run::{NewRun, RunKind};
 use fondaco_domain::task::{TaskKind, TaskPlan};
-use fondaco_domain::ContentHash;
 
 use super::job::{self, JobError};
 use crate::ports::plan::{PlanError, Planner, Tasks};

@@ -40,14 +40,14 @@ impl Reach {
         })
     }
 
-    /// Whether an instrument may be read at all.
-    pub fn has(&self, symbol: &Symbol) -> bool {
-        self.symbols.contains(symbol)
+    /// The instruments, in order.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.symbols.iter()
     }
 
     /// Whether it may read candles of an instrument.
     pub fn covers(&self, symbol: &Symbol, timeframe: Timeframe, kind: CandleKind) -> bool {
-        self.has(symbol)
+        self.symbols.contains(symbol)
             && match kind {
                 CandleKind::Trades => self.timeframes.contains(&timeframe),
                 CandleKind::Mark | CandleKind::FundingRate => self.futures,

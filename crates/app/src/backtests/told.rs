@@ -58,9 +58,13 @@ impl Told {
 
 impl From<Document> for Told {
     fn from(document: Document) -> Self {
-        let cause = document.causes.into_iter().rev().fold(None, |cause, message| {
-            Some(Box::new(Said { message, cause }))
-        });
+        let cause = document
+            .causes
+            .into_iter()
+            .rev()
+            .fold(None, |cause, message| {
+                Some(Box::new(Said { message, cause }))
+            });
         Self {
             kind: document.kind,
             hint: document.hint,
@@ -74,7 +78,8 @@ impl From<Document> for Told {
 
 impl From<Told> for Document {
     fn from(told: Told) -> Self {
-        let causes = std::iter::successors(told.said.cause.as_deref(), |said| said.cause.as_deref());
+        let causes =
+            std::iter::successors(told.said.cause.as_deref(), |said| said.cause.as_deref());
         Self {
             kind: told.kind,
             hint: told.hint.clone(),

@@ -4,6 +4,8 @@
 #[path = "../support/golden.rs"]
 mod golden;
 #[cfg(test)]
+mod job;
+#[cfg(test)]
 mod result;
 #[cfg(test)]
 mod trades;

@@ -1,15 +1,13 @@
 //! Files and candles a backtest is run on.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fondaco_app::backtests::FillGaps;
-use fondaco_app::backtests::account::{AccountPlan, read_freqtrade_config};
-use fondaco_app::backtests::markets::Markets;
-use fondaco_app::data::{Selector, Venue, VersionRef};
-use fondaco_contract::v1alpha1::BacktestResult;
-use fondaco_domain::market::TradingMode;
-use fondaco_domain::strategy::{Stake, Strategy};
+use fondaco_app::backtests::account::{ConfigError, parse_freqtrade_config};
+use fondaco_app::backtests::job::JobError;
+use fondaco_app::data::{Venue, VenueError};
+use fondaco_contract::v1alpha1::{
+    FreqtradeConfig, JobAccount, JobFill, OpenTrades, Range, Stake, TradingMode,
+};
 use fondaco_domain::time::TimeRangeError;
 use fondaco_domain::{ErrorKind, Hint, Symbol, TimeRange, Timeframe};
 use thiserror::Error;
@@ -37,6 +35,33 @@ pub(super) enum InputError {
     /// A stake that is neither an amount nor `unlimited`.
     #[error("`{0}` is not a stake: write an amount, or unlimited")]
     Stake(String),
+    /// A number of open trades below -1.
+    #[error("{0}")]
+    Slots(String),
+    /// A freqtrade configuration that cannot be used.
+    #[error("{} cannot be used", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: ConfigError,
+    },
+    /// A path that has no absolute form.
+    #[error("cannot tell where {} is", path.display())]
+    Place {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that is not what the backtest was accepted with.
+    #[error("{} has changed since the backtest was asked for", .0.display())]
+    Changed(PathBuf),
+    /// A venue that cannot be one.
+    #[error(transparent)]
+    Venue(#[from] VenueError),
     /// A flag that the chosen profile does not know.
     #[error("{0} has no place in the freqtrade profile")]
     NeedsRealistic(&'static str),
@@ -52,9 +77,15 @@ impl Hint for InputError {
                 ErrorKind::NotFound
             }
             Self::Read { .. } => ErrorKind::Storage,
-            Self::Range(_) | Self::Param(_) | Self::Stake(_) | Self::NeedsRealistic(_) => {
-                ErrorKind::Invalid
-            }
+            Self::Range(_)
+            | Self::Param(_)
+            | Self::Stake(_)
+            | Self::Slots(_)
+            | Self::Config { .. }
+            | Self::Place { .. }
+            | Self::Venue(_)
+            | Self::NeedsRealistic(_) => ErrorKind::Invalid,
+            Self::Changed(_) => ErrorKind::Conflict,
             Self::NoActions(_) => ErrorKind::NoData,
         }
     }
@@ -70,7 +101,13 @@ impl Hint for InputError {
                 "it needs factor files (aapl.csv) or lists (AAPL.splits.json, AAPL.dividends.json)"
                     .to_owned(),
             ),
-            Self::Param(_) | Self::Stake(_) => None,
+            Self::Config { source, .. } => source.hint(),
+            Self::Changed(_) => Some("run the backtest again".to_owned()),
+            Self::Param(_)
+            | Self::Stake(_)
+            | Self::Slots(_)
+            | Self::Place { .. }
+            | Self::Venue(_) => None,
         }
     }
 }
@@ -123,55 +160,72 @@ enum Fill {
 }
 
 impl AccountArgs {
-    /// The account; a configuration may change the strategy's risk rules.
-    pub(super) fn plan(&self, strategy: &mut Strategy) -> Result<AccountPlan, Failure> {
-        let mut plan = match &self.freqtrade_config {
-            Some(path) => read_freqtrade_config(&read(path)?, strategy, self.fee)?,
-            None => AccountPlan::of_strategy(strategy, 10_000.0, self.fee.unwrap_or(0.001), ""),
-        };
-        let settings = &mut plan.settings;
-        if !self.pairs.is_empty() {
-            plan.pairs.clone_from(&self.pairs);
-        }
-        if let Some(balance) = self.balance {
-            settings.starting_balance = balance;
-        }
-        if let Some(stake) = &self.stake {
-            settings.stake = match stake.as_str() {
-                "unlimited" => Stake::Unlimited,
-                amount => Stake::Fixed(
-                    amount
-                        .parse()
-                        .map_err(|_| InputError::Stake(amount.to_owned()))?,
-                ),
-            };
-        }
-        if let Some(slots) = self.max_open_trades {
-            settings.max_open_trades = u32::try_from(slots).ok();
-        }
-        let all_swaps = !plan.pairs.is_empty() && plan.pairs.iter().all(|p| p.settle().is_some());
-        if self.futures || (self.freqtrade_config.is_none() && all_swaps) {
-            settings.mode = TradingMode::Futures;
-        }
-        if let Some(currency) = &self.currency {
-            plan.stake_currency.clone_from(currency);
-        }
-        Ok(plan)
+    /// What the flags say; the rest is left to the configuration and the
+    /// strategy.
+    pub(super) fn account(&self) -> Result<JobAccount, InputError> {
+        Ok(JobAccount {
+            freqtrade_config: self.config()?,
+            balance: self.balance,
+            currency: self.currency.clone(),
+            fee: self.fee,
+            stake: self.stake.as_deref().map(stake).transpose()?,
+            max_open_trades: self
+                .max_open_trades
+                .map(OpenTrades::try_from)
+                .transpose()
+                .map_err(InputError::Slots)?,
+            trading_mode: self.futures.then_some(TradingMode::Futures),
+        })
     }
 
-    pub(super) fn markets(&self) -> Result<Markets, Failure> {
-        match &self.markets {
-            Some(path) => Ok(Markets::with_file(&read(path)?)?),
-            None => Ok(Markets::built_in()),
-        }
+    /// The instruments that are named.
+    pub(super) fn pairs(&self) -> Vec<Symbol> {
+        self.pairs.clone()
     }
 
-    pub(super) fn fill(&self) -> FillGaps {
+    /// The text of the markets file.
+    pub(super) fn markets(&self) -> Result<Option<String>, InputError> {
+        self.markets.as_deref().map(read).transpose()
+    }
+
+    pub(super) fn fill(&self) -> JobFill {
         match self.fill_gaps {
-            Fill::Auto => FillGaps::Continuous,
-            Fill::Always => FillGaps::Always,
-            Fill::Never => FillGaps::Never,
+            Fill::Auto => JobFill::Auto,
+            Fill::Always => JobFill::Always,
+            Fill::Never => JobFill::Never,
         }
+    }
+
+    /// What is wrong with a job, with the path of the file it lies in.
+    pub(super) fn place(&self, error: JobError) -> Failure {
+        match (error, &self.freqtrade_config) {
+            (JobError::Config(source), Some(path)) => {
+                let path = path.clone();
+                InputError::Config { path, source }.into()
+            }
+            (error, _) => error.into(),
+        }
+    }
+
+    fn config(&self) -> Result<Option<FreqtradeConfig>, InputError> {
+        let Some(path) = &self.freqtrade_config else {
+            return Ok(None);
+        };
+        let config = parse_freqtrade_config(&read(path)?);
+        config.map(Some).map_err(|source| InputError::Config {
+            path: path.clone(),
+            source,
+        })
+    }
+}
+
+fn stake(text: &str) -> Result<Stake, InputError> {
+    match text {
+        "unlimited" => Ok(Stake::Unlimited),
+        amount => amount
+            .parse()
+            .map(|amount| Stake::Fixed { amount })
+            .map_err(|_| InputError::Stake(amount.to_owned())),
     }
 }
 
@@ -188,7 +242,7 @@ pub(super) struct CandleArgs {
     pub(super) signals: Option<PathBuf>,
     /// Only candles of this venue.
     #[arg(long)]
-    venue: Option<Venue>,
+    pub(super) venue: Option<Venue>,
     /// Tested range, such as 20180110-20180120; the end is not part of it.
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     timerange: Option<String>,
@@ -201,29 +255,23 @@ pub(super) struct CandleArgs {
 }
 
 impl CandleArgs {
-    pub(super) fn range(&self) -> Result<TimeRange, InputError> {
-        Ok(self
+    pub(super) fn range(&self) -> Result<Range, InputError> {
+        let range = self
             .timerange
             .as_deref()
             .map(TimeRange::parse)
-            .transpose()?
-            .unwrap_or_default())
-    }
-
-    pub(super) fn selector(&self) -> Selector {
-        Selector {
-            venue: self.venue.clone(),
-            ..Selector::default()
-        }
+            .transpose()?;
+        Ok(range.unwrap_or_default().into())
     }
 }
 
-/// The versions of data sets a result read.
-pub(super) fn pins(result: &BacktestResult) -> BTreeMap<String, VersionRef> {
-    let pin = |data: &fondaco_contract::v1alpha1::PairData| {
-        (data.dataset.clone(), VersionRef::Id(data.version.clone()))
-    };
-    result.data.iter().map(pin).collect()
+/// A path as every process finds it.
+pub(super) fn absolute(path: &Path) -> Result<String, InputError> {
+    let absolute = std::path::absolute(path).map_err(|source| InputError::Place {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(absolute.display().to_string())
 }
 
 /// `fast=12` as a name and a number.

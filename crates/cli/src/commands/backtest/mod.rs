@@ -4,10 +4,12 @@ mod compare;
 mod format;
 mod inputs;
 mod list;
+mod pin;
 mod realism;
 mod report;
 mod run;
 mod show;
+pub(crate) mod workshop;
 
 use clap::Subcommand;
 use fondaco_store::Results;

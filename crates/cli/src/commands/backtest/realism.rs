@@ -1,11 +1,13 @@
 //! The profile and the costs a backtest is run with.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fondaco_app::backtests::actions::{Histories, History};
-use fondaco_app::backtests::realism;
+use fondaco_app::backtests::actions::History;
+use fondaco_app::backtests::{job, realism};
+use fondaco_contract::v1alpha1::{Costs as JobCosts, JobHistory, Profile};
 use fondaco_domain::ContentHash;
-use fondaco_engine::backtest::{Costs, Profile, Slippage, Spread};
+use fondaco_engine::backtest::{Costs, Slippage, Spread};
 use fondaco_market::{read_dividends, read_factors, read_splits};
 
 use super::inputs::{InputError, read};
@@ -39,6 +41,9 @@ pub(super) struct RealismArgs {
     actions: Option<PathBuf>,
 }
 
+/// Splits and dividends by the stem of their files, in lower case.
+type Histories = BTreeMap<String, JobHistory>;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ProfileName {
     /// Trade for trade as freqtrade.
@@ -48,8 +53,8 @@ enum ProfileName {
 }
 
 impl RealismArgs {
-    /// The profile, and the splits and dividends it knows.
-    pub(super) fn profile(&self) -> Result<(Profile, Histories), Failure> {
+    /// The profile, its costs, and the splits and dividends it knows.
+    pub(super) fn profile(&self) -> Result<(Profile, Option<JobCosts>, Histories), Failure> {
         let flag = self.first_flag();
         match (self.profile, flag) {
             (Some(ProfileName::Freqtrade), Some(flag)) => {
@@ -60,9 +65,10 @@ impl RealismArgs {
                     .actions
                     .as_deref()
                     .map_or_else(|| Ok(Histories::default()), histories)?;
-                Ok((Profile::Realistic(self.costs()?), histories))
+                let costs = realism::costs(&self.costs()?);
+                Ok((Profile::Realistic, Some(costs), histories))
             }
-            _ => Ok((Profile::Freqtrade, Histories::default())),
+            _ => Ok((Profile::Freqtrade, None, Histories::default())),
         }
     }
 
@@ -115,7 +121,8 @@ fn histories(folder: &Path) -> Result<Histories, Failure> {
         if let Some(stem) = file(".csv") {
             let path = folder.join(name);
             let version = version(&[read(&path)?]);
-            histories.add(stem, History::Factors(read_factors(&path)?), version);
+            let history = job::history(&History::Factors(read_factors(&path)?), version);
+            histories.insert(stem.to_lowercase(), history);
         } else if let Some(stem) = file(".splits.json").or_else(|| file(".dividends.json")) {
             let (splits, dividends) = (
                 folder.join(format!("{stem}.splits.json")),
@@ -126,7 +133,8 @@ fn histories(folder: &Path) -> Result<Histories, Failure> {
                 splits: optional(&splits, &mut texts, |path| Ok(read_splits(path)?))?,
                 dividends: optional(&dividends, &mut texts, |path| Ok(read_dividends(path)?))?,
             };
-            histories.add(stem, history, version(&texts));
+            let history = job::history(&history, version(&texts));
+            histories.insert(stem.to_lowercase(), history);
         }
     }
     if histories.is_empty() {

@@ -1,26 +1,23 @@
 //! `fondaco backtest run`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use fondaco_app::backtests::source::{CandleSource, NoCandles};
-use fondaco_app::backtests::{self, Finished, Rules, Spec};
-use fondaco_contract::trades_csv;
-use fondaco_contract::v1alpha1::{BacktestListing, BacktestResult};
-use fondaco_engine::expr::ParamValues;
-use fondaco_market::{FreqtradeDir, SignalsDir, StoreSource};
-use fondaco_report::PairCandles;
-use fondaco_store::{ResultFiles, results, trades_parquet};
+use fondaco_app::backtests::{Spec, job};
+use fondaco_contract::v1alpha1::{
+    BacktestJob, BacktestResult, JobCandles, JobFolder, JobStrategy, JobVersion, Kind,
+};
 use serde::Serialize;
 
-use super::inputs::{AccountArgs, CandleArgs, param, pins};
+use super::inputs::{AccountArgs, CandleArgs, absolute, param};
+use super::pin::{self, Versions};
 use super::realism::RealismArgs;
 use super::show;
+use super::workshop::Workshop;
 use crate::commands::data::bar::Bar;
 use crate::commands::data::options::StoreArgs;
 use crate::commands::strategy::files;
-use crate::context::{Context, runtime};
+use crate::context::Context;
 use crate::errors::Failure;
 use crate::output::{Style, View};
 
@@ -68,7 +65,7 @@ pub(crate) struct Args {
 /// What a run prints.
 #[derive(Debug, Serialize)]
 struct RunView<'a> {
-    /// Name of the run.
+    /// Name of the result.
     id: &'a str,
     /// Folders the result was written to.
     written: Vec<PathBuf>,
@@ -80,152 +77,117 @@ struct RunView<'a> {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let started = Instant::now();
-    let (spec, file) = args.spec()?;
-    file.compile(&spec.params)?;
-    let finished = args.backtest(&spec, context)?;
-    let written = args.write(&finished, context)?;
+    let workshop = Workshop::of(context);
+    let (mut job, spec) = args.job()?;
+    pin::pin(&mut job, &spec, &workshop, &args.wanted(&workshop)?)?;
+    let spec = job::spec(&job, args.threads)?;
+    let (result, written) = args.here(&job, &spec, &workshop, context)?;
     let view = RunView {
-        id: &finished.result.run.id,
+        id: &result.run.id,
         written,
         elapsed_s: started.elapsed().as_secs_f64(),
-        figures: show::Figures::of(&finished.result),
+        figures: show::Figures::of(&result),
     };
     context.output.print(&view)?;
     Ok(())
 }
 
 impl Args {
-    fn spec(&self) -> Result<(Spec, fondaco_app::strategies::StrategyFile), Failure> {
+    /// The job that the words ask for, and what it means. Whatever can be
+    /// refused without candles is refused here.
+    fn job(&self) -> Result<(BacktestJob, Spec), Failure> {
         let file = files::read(&self.strategy)?;
-        let mut strategy = file.strategy.clone();
-        let given = self
-            .params
-            .iter()
-            .map(|text| param(text))
-            .collect::<Result<Vec<_>, _>>()?;
-        let params = ParamValues::new(&strategy, given)?;
-        let plan = self.account.plan(&mut strategy)?;
-        let mut settings = plan.settings;
-        settings.protections = self.enable_protections;
-        settings.detail = self.candles.timeframe_detail;
-        let (profile, histories) = self.realism.profile()?;
-        settings.profile = profile;
-        let spec = Spec {
-            strategy,
+        let params = self.params.iter().map(|text| {
+            let (name, value) = param(text)?;
+            Ok((name.to_owned(), value))
+        });
+        let params = params.collect::<Result<_, super::inputs::InputError>>()?;
+        let account = self.account.account()?;
+        let (profile, costs, histories) = self.realism.profile()?;
+        let job = BacktestJob {
+            kind: Kind::Backtest,
+            version: JobVersion,
+            strategy: JobStrategy {
+                text: file.text.clone(),
+            },
             params,
-            settings,
-            stake_currency: plan.stake_currency,
-            pairs: plan.pairs,
+            pairs: self.account.pairs(),
             range: self.candles.range()?,
-            fill: self.account.fill(),
-            funding_rate: plan.funding_rate,
-            markets: self.account.markets()?,
+            candles: self.candles()?,
+            signals: self.candles.signals.as_deref().map(folder).transpose()?,
+            account,
+            profile,
+            costs,
             histories,
+            markets: self.account.markets()?,
+            fill_gaps: self.account.fill(),
+            timeframe_detail: self.candles.timeframe_detail,
+            protections: self.enable_protections,
             seed: self.seed,
-            threads: self.threads,
+            report: !self.no_report,
         };
-        Ok((spec, file))
+        let spec = job::spec(&job, self.threads).map_err(|error| self.account.place(error))?;
+        file.compile(&spec.params)?;
+        spec.settings.check()?;
+        Ok((job, spec))
     }
 
-    fn backtest(&self, spec: &Spec, context: &Context) -> Result<Finished, Failure> {
-        let files = self
-            .candles
-            .signals
-            .as_ref()
-            .map(SignalsDir::open)
-            .transpose()?;
-        let rules = files
-            .as_ref()
-            .map_or(Rules::Expressions, |files| Rules::Files(files));
-        let progress = Bar::new(context);
-        let run = |source: &dyn CandleSource| -> Result<Finished, Failure> {
-            Ok(backtests::run(spec, source, rules, &progress)?)
-        };
-        if let Some(folder) = &self.candles.data {
-            return run(&FreqtradeDir::open(folder)?);
+    fn candles(&self) -> Result<JobCandles, Failure> {
+        if let Some(data) = &self.candles.data {
+            return Ok(JobCandles::Freqtrade(folder(data)?));
         }
-        if files.is_some() && self.candles.timeframe_detail.is_none() {
-            return run(&NoCandles);
+        if self.candles.signals.is_some() && self.candles.timeframe_detail.is_none() {
+            return Ok(JobCandles::Signals {});
         }
-        let pins = match &self.candles.data_of {
-            Some(name) => pins(&super::results(context).find(name)?.result),
-            None => BTreeMap::new(),
-        };
-        let store = self.store.open(context)?;
-        let runtime = runtime()?;
-        let selector = self.candles.selector();
-        run(&StoreSource::open(
-            &store,
-            runtime.handle().clone(),
-            &selector,
-            pins,
-        )?)
+        Ok(JobCandles::Store {
+            place: self.store.stated().map(place).transpose()?,
+            venue: self.candles.venue.as_ref().map(ToString::to_string),
+            versions: None,
+        })
     }
 
-    /// Writes the result where it is to go and says where that is.
-    fn write(&self, finished: &Finished, context: &Context) -> Result<Vec<PathBuf>, Failure> {
-        let keep = !self.ephemeral;
-        if !keep && self.out.is_none() {
-            return Ok(Vec::new());
+    /// Versions that a kept result read, where they are asked for.
+    fn wanted(&self, workshop: &Workshop) -> Result<Versions, Failure> {
+        match &self.candles.data_of {
+            Some(name) => Ok(pin::read_by(&workshop.results().find(name)?.result)),
+            None => Ok(Versions::new()),
         }
-        let listing = BacktestListing::new(&finished.result, context.clock.now().0);
-        let files = self.files(finished)?;
+    }
+
+    /// Runs it in this process, outside the store of runs.
+    fn here(
+        &self,
+        job: &BacktestJob,
+        spec: &Spec,
+        workshop: &Workshop,
+        context: &Context,
+    ) -> Result<(BacktestResult, Vec<PathBuf>), Failure> {
+        let finished = workshop.run(job, spec, &Bar::new(context), &|| false)?;
         let mut written = Vec::new();
-        if keep {
-            written.push(super::results(context).keep(&finished.result, &listing, &files)?);
+        if !self.ephemeral {
+            written.push(workshop.keep_result(&finished, job.report)?.folder);
         }
         if let Some(out) = &self.out {
-            results::write_result(out, &finished.result, &listing, &files)?;
+            workshop.write(&finished, job.report, out)?;
             written.push(out.clone());
         }
-        Ok(written)
-    }
-
-    fn files(&self, finished: &Finished) -> Result<ResultFiles, Failure> {
-        let Finished {
-            result,
-            trades,
-            candles,
-            ..
-        } = finished;
-        let mut files = ResultFiles::default();
-        files.add("trades.csv", trades_csv(trades));
-        files.add("trades.parquet", trades_parquet(trades)?);
-        files.add("equity.csv", equity_csv(result));
-        if !self.no_report {
-            let candles: Vec<_> = candles
-                .iter()
-                .map(|(symbol, bars)| PairCandles {
-                    pair: symbol.as_str(),
-                    bars,
-                })
-                .collect();
-            files.add_report(fondaco_report::render(result, &candles));
-        }
-        Ok(files)
+        Ok((finished.result, written))
     }
 }
 
-/// The account over time: `date,equity,invested,benchmark`.
-fn equity_csv(result: &BacktestResult) -> String {
-    use std::fmt::Write;
-    let equity = &result.equity;
-    let mut csv = String::from("date,equity,invested,benchmark\n");
-    for (row, &at) in equity.time_ms.iter().enumerate() {
-        let held = equity
-            .benchmark
-            .as_ref()
-            .map(|held| held[row].to_string())
-            .unwrap_or_default();
-        let at = fondaco_domain::UnixMillis(at);
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            csv,
-            "{at},{},{},{held}",
-            equity.value[row], equity.invested[row]
-        );
+fn folder(path: &Path) -> Result<JobFolder, super::inputs::InputError> {
+    Ok(JobFolder {
+        folder: absolute(path)?,
+        files: None,
+    })
+}
+
+/// A folder as every process finds it; a URL is one already.
+fn place(stated: &str) -> Result<String, super::inputs::InputError> {
+    if stated.contains("://") {
+        return Ok(stated.to_owned());
     }
-    csv
+    absolute(Path::new(stated))
 }
 
 impl View for RunView<'_> {

@@ -26,6 +26,11 @@ impl StoreArgs {
         ParquetStore::open(&self.place(context))
     }
 
+    /// The place, where one is named.
+    pub(crate) fn stated(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
     fn place(&self, context: &Context) -> String {
         self.place
             .clone()
