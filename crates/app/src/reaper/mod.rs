@@ -37,7 +37,7 @@ pub struct ReaperPorts {
     /// Time and chance.
     pub machine: Arc<dyn Machine>,
     /// Whether a process of this machine lives, by its number and its start.
-    pub alive: Arc<dyn Fn(u32, &str) -> bool + Send + Sync>,
+    pub alive: Arc<Alive>,
     /// Takes over an attempt found running without its worker: the handle of
     /// the runner here. Called again until the store says another owner.
     pub adopt: Arc<dyn Fn(Held) + Send + Sync>,
@@ -46,6 +46,13 @@ pub struct ReaperPorts {
     /// Where its notes go.
     pub log: Arc<dyn Log>,
 }
+
+/// Whether a process lives, by its number and its start.
+pub type Alive = dyn Fn(u32, &str) -> bool + Send + Sync;
+
+/// Says whether more of it waits than one round does; told how long the
+/// reaper has been watching.
+type Step = fn(&mut Reaper, Duration) -> Result<bool, RunStoreError>;
 
 impl fmt::Debug for ReaperPorts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,7 +122,7 @@ impl Reaper {
     pub fn turn(&mut self) -> Result<Duration, RunStoreError> {
         let watched = self.watched();
         let mut wait = self.settings.period;
-        let steps: [fn(&mut Self, Duration) -> Result<bool, RunStoreError>; 6] = [
+        let steps: [Step; 6] = [
             Self::reap,
             Self::expire,
             Self::sweep,

@@ -10,11 +10,10 @@ use fondaco_domain::task::TaskCommand;
 use thiserror::Error;
 
 use super::attempt::{Attempt, chain};
-use super::{Ended, Note, Runner, in_words};
+use super::{Ended, Note, Runner, in_words, report};
 use crate::ports::Store;
 use crate::ports::exec::{Assignment, AttemptId, Executor, Found};
 use crate::ports::runs::{Claimed, Held, RunStoreError};
-use crate::runs;
 
 /// Specs read before, by hash: the tasks of a run come one after the other.
 #[derive(Debug, Default)]
@@ -172,9 +171,21 @@ impl Runner {
     }
 
     /// Reads what is needed of the runs of orphans. Those whose run is gone
-    /// are nobody's.
+    /// are nobody's, and those that another worker has by now are its own.
     pub(super) fn meet_orphans(&mut self) -> Result<Vec<Orphan>, RunStoreError> {
         let mut met = Vec::new();
+        if self.orphans.is_empty() {
+            return Ok(met);
+        }
+        let present = self.ports.store.held()?;
+        let unchanged = |orphan: &Held| {
+            let same = |held: &Held| {
+                (held.run, held.task, held.fence) == (orphan.run, orphan.task, orphan.fence)
+                    && held.lease.owner == orphan.lease.owner
+            };
+            present.iter().any(same)
+        };
+        self.orphans.retain(unchanged);
         for held in &self.orphans {
             match self.ports.store.run(held.run) {
                 Ok(run) => met.push(Orphan {
@@ -223,9 +234,12 @@ fn gone(id: AttemptId) -> TaskCommand {
 
 /// The input itself, where the row has it by its hash.
 fn whole(store: &dyn Store, input: &str) -> Result<String, Unready> {
-    let body = runs::whole(store, input)?.into_owned();
-    match input.strip_prefix("sha256:").and_then(ContentHash::parse) {
-        Some(hash) if ContentHash::of(body.as_bytes()) != hash => Err(Unready::Changed(hash)),
-        _ => Ok(body),
+    let Some(hash) = report::hash(input) else {
+        return Ok(input.to_owned());
+    };
+    let body = store.body(&hash)?;
+    if ContentHash::of(&body) != hash {
+        return Err(Unready::Changed(hash));
     }
+    String::from_utf8(body).map_err(|_| Unready::Damaged(format!("the body {hash} is no text")))
 }

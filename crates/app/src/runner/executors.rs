@@ -24,10 +24,10 @@ impl Executors {
         executor: Arc<dyn Executor>,
         kinds: impl IntoIterator<Item = TaskKind>,
     ) -> Self {
-        self.by_name.insert(executor.name(), Arc::clone(&executor));
         for kind in kinds {
             self.by_kind.insert(kind, Arc::clone(&executor));
         }
+        self.by_name.insert(executor.name(), executor);
         self
     }
 

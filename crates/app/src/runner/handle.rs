@@ -65,7 +65,8 @@ impl Handle {
     pub fn notice(&self, notice: &Notice) {
         let mut inbox = self.inbox();
         match *notice {
-            Notice::Wake => inbox.work = true,
+            // A run that ends frees its concurrency key.
+            Notice::Wake | Notice::Ended { .. } => inbox.work = true,
             Notice::Stop {
                 run,
                 task,
@@ -75,8 +76,6 @@ impl Handle {
                 inbox.stops.insert(AttemptId { run, task, fence });
             }
             Notice::Halt { epoch } => inbox.epoch = inbox.epoch.max(epoch),
-            // A run that ends frees its concurrency key.
-            Notice::Ended { .. } => inbox.work = true,
             Notice::Stop { .. } | Notice::Sweep { .. } => return,
         }
         drop(inbox);

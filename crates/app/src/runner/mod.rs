@@ -30,6 +30,7 @@ pub use handle::Handle;
 pub(crate) use note::in_words;
 pub use note::{Log, NoLog, Note, StopReason};
 pub(crate) use report::command as outcome_command;
+pub use report::{hash as body_hash, reference as body_reference};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -150,6 +151,8 @@ pub struct Turn {
     /// The next one is due after so long at the latest; a ring of the bell
     /// makes it due at once.
     pub wait: Duration,
+    /// The same, but for the look at [`EmergencyStop`].
+    pub due: Duration,
     /// Attempts under way.
     pub running: usize,
     /// It was told to drain, and has.

@@ -318,13 +318,21 @@ impl Runner {
         } else {
             says
         };
-        let acts = live().flat_map(|one| {
-            let rung = one.stop.as_ref().and_then(|stop| stop.ladder.next());
-            [rung, Some(now + WATCHFUL)].into_iter().flatten()
-        });
-        let due = acts.fold(says.max(self.clock.retry_at), Duration::min);
+        let rungs = live().filter_map(|one| one.stop.as_ref()?.ladder.next());
+        let leases = live()
+            .filter(|one| one.stop.is_none())
+            .map(|one| one.stop_at(lease));
+        let due = rungs
+            .chain(leases)
+            .fold(says.max(self.clock.retry_at), Duration::min);
+        let due = due.saturating_sub(now);
         Turn {
-            wait: due.saturating_sub(now),
+            wait: if self.live.is_empty() {
+                due
+            } else {
+                due.min(WATCHFUL)
+            },
+            due,
             running: self.live.len(),
             done: self.is_done(has_news),
         }
