@@ -17,13 +17,14 @@ pub struct Due {
     pub fire: Vec<UnixMicros>,
 }
 
-/// Decides which of the ticks that are due, in order, still count.
+/// Decides which of the ticks that are due, in order, still count; `late_ms`
+/// is how late they may be on purpose.
 ///
 /// Without catching up, those that are on time. Catching up with one: the
 /// last where any was missed, since it stands for those before it. Catching up
 /// with all: all.
-pub fn decide(ticks: &[UnixMicros], catch_up: CatchUp, now: UnixMicros) -> Due {
-    let missed = ticks.partition_point(|tick| tick.plus(ON_TIME) < now);
+pub fn decide(ticks: &[UnixMicros], late_ms: u32, catch_up: CatchUp, now: UnixMicros) -> Due {
+    let missed = ticks.partition_point(|tick| is_missed(*tick, late_ms, now));
     let passed = match catch_up {
         CatchUp::None => missed,
         CatchUp::One if missed > 0 => ticks.len() - 1,
@@ -34,6 +35,11 @@ pub fn decide(ticks: &[UnixMicros], catch_up: CatchUp, now: UnixMicros) -> Due {
         passed: passed.to_vec(),
         fire: fire.to_vec(),
     }
+}
+
+/// Whether a tick that has not fired by now was missed.
+fn is_missed(tick: UnixMicros, late_ms: u32, now: UnixMicros) -> bool {
+    tick.plus(i64::from(late_ms) * 1_000).plus(ON_TIME) < now
 }
 
 /// What a tick does.

@@ -251,7 +251,7 @@ fn what_was_missed_counts_as_the_schedule_says() {
         (vec![], CatchUp::One, vec![]),
     ] {
         let ticks: Vec<_> = ago.iter().copied().map(tick).collect();
-        let due = decide(&ticks, catch_up, now);
+        let due = decide(&ticks, 0, catch_up, now);
         assert_eq!(
             due.fire,
             fires.into_iter().map(tick).collect::<Vec<_>>(),
@@ -259,6 +259,11 @@ fn what_was_missed_counts_as_the_schedule_says() {
         );
         assert_eq!([due.passed, due.fire].concat(), ticks);
     }
+    // Late on purpose is not missed.
+    let half_hour = 30 * 60_000;
+    let due = |ago| decide(&[tick(ago)], half_hour, CatchUp::None, now);
+    assert_eq!(due(62).fire.len(), 1);
+    assert_eq!(due(63).passed.len(), 1);
 }
 
 #[test]
