@@ -47,6 +47,16 @@ fn a_signal_is_an_order_to_stop() {
 }
 
 #[test]
+fn where_no_order_can_be_left_a_signal_says_it() {
+    let rig = local();
+    let attempt = rig.begin(1, &Script::Wait);
+    assert_eq!(rig.told_by(attempt), "waiting");
+    fs::remove_dir_all(rig.folder(attempt)).unwrap();
+    rig.stop(attempt, Rung::Token);
+    assert_eq!(rig.end_of(attempt).1, Outcome::Stopped);
+}
+
+#[test]
 fn descendants_die_with_the_group() {
     let rig = local();
     let attempt = rig.begin(1, &Script::Family);
