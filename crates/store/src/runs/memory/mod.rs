@@ -253,6 +253,9 @@ impl ScheduleStore for MemoryRuns {
         if kept.schedules.contains_key(&schedule.name) {
             return Err(RunStoreError::ScheduleTaken(schedule.name));
         }
+        if ContentHash::of(schedule.spec.as_bytes()) != schedule.new.spec {
+            return Err(RunStoreError::SpecMismatch(schedule.new.spec));
+        }
         let name = schedule.name.clone();
         kept.schedules.insert(name, (schedule, Vec::new()));
         Ok(())
@@ -295,6 +298,9 @@ impl ScheduleStore for MemoryRuns {
         let kept = self.lock();
         let known = kept.schedules.get(name);
         let (_, fired) = known.ok_or_else(|| RunStoreError::NoSchedule(name.to_owned()))?;
-        Ok(fired.iter().rev().take(limit).cloned().collect())
+        let mut fired = fired.clone();
+        fired.sort_by_key(|tick| std::cmp::Reverse(tick.at));
+        fired.truncate(limit);
+        Ok(fired)
     }
 }

@@ -6,8 +6,8 @@
 
 mod bodies;
 mod place;
-mod reads;
 mod readers;
+mod reads;
 mod rows;
 mod schema;
 mod statement;

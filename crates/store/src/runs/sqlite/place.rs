@@ -30,7 +30,11 @@ impl Backend for Place<'_> {
     }
 
     fn tasks(&mut self, names: &[(RunId, TaskNo)]) -> Result<Vec<(RunId, Task)>, RunStoreError> {
-        let sql = concat!("select ", columns!(task), " from task where run_id = ?1 and no = ?2");
+        let sql = concat!(
+            "select ",
+            columns!(task),
+            " from task where run_id = ?1 and no = ?2"
+        );
         let mut found = Vec::with_capacity(names.len());
         for (run, no) in names {
             let params = params![run.to_string(), no.0];
@@ -120,17 +124,25 @@ impl Backend for Place<'_> {
         after: Option<RunId>,
         limit: usize,
     ) -> Result<Vec<RunRow>, RunStoreError> {
-        let sql = concat!("select ", columns!(run), " from run where state in('queued','running','halting')
+        let sql = concat!(
+            "select ",
+            columns!(run),
+            " from run where state in('queued','running','halting')
              and run_id > ?1 and exists(select 1 from json_each(?2) where value in('global',
              'tenant:' || tenant, 'kind:' || kind, 'strategy:' || strategy,
-             'spec:' || spec_hash, 'run:' || run_id)) order by run_id limit ?3");
+             'spec:' || spec_hash, 'run:' || run_id)) order by run_id limit ?3"
+        );
         let after = after.map_or_else(String::new, |id| id.to_string());
         let params = params![after, names(scopes)?, most(limit)];
         all(self.connection, sql, params, rows::run)
     }
 
     fn schedule(&mut self, name: &str) -> Result<Option<Schedule>, RunStoreError> {
-        let sql = concat!("select ", columns!(schedule), " from schedule s join spec_version v using(spec_hash) where s.name = ?1");
+        let sql = concat!(
+            "select ",
+            columns!(schedule),
+            " from schedule s join spec_version v using(spec_hash) where s.name = ?1"
+        );
         one(self.connection, sql, [name], |row| {
             rows::schedule(row, self.bodies)
         })

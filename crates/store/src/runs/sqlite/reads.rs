@@ -285,4 +285,3 @@ fn outbox_disagreement(
         events,
     }))
 }
-

@@ -54,10 +54,7 @@ pub(super) fn refuse_unsafe_library(version: &str) -> Result<(), RunStoreError> 
 }
 
 /// A connection with the settings durability needs.
-pub(super) fn connect(
-    path: &Path,
-    synchronous: Synchronous,
-) -> Result<Connection, RunStoreError> {
+pub(super) fn connect(path: &Path, synchronous: Synchronous) -> Result<Connection, RunStoreError> {
     let opening = |source| busy_or(path, "open", source);
     let connection = Connection::open(path).map_err(opening)?;
     connection.busy_timeout(PATIENCE).map_err(opening)?;

@@ -204,8 +204,7 @@ fn lease(task: &Task) -> (Option<String>, Option<i64>) {
 }
 
 fn event(place: Place<'_>, run: RunId, recorded: &Recorded) -> Result<(), RunStoreError> {
-    let spilled =
-        (recorded.body.len() > INLINE).then(|| ContentHash::of(recorded.body.as_bytes()));
+    let spilled = (recorded.body.len() > INLINE).then(|| ContentHash::of(recorded.body.as_bytes()));
     let body = match &spilled {
         Some(hash) => inline(place, hash, &recorded.body)?,
         None => Some(recorded.body.as_str()),

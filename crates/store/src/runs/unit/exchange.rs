@@ -46,8 +46,6 @@ impl<B: Backend> Unit<B> {
         let beats = asked.beats.iter().map(|beat| (beat.run, beat.task));
         let names: Vec<_> = reported.iter().copied().chain(beats).collect();
         let runs: Vec<RunId> = names.iter().map(|(run, _)| *run).collect();
-        self.fetch_runs(&runs)?;
-        self.fetch_tasks(&names)?;
         let may_end = |report: &&Report| {
             matches!(
                 report.command,
@@ -60,15 +58,7 @@ impl<B: Backend> Unit<B> {
             .filter(may_end)
             .map(of_report)
             .collect();
-        self.fetch_dependents(&ends)?;
-        let told: Vec<(RunId, TaskNo)> = ends
-            .iter()
-            .flat_map(|(run, need)| {
-                let who = self.dependents.get(&(*run, *need)).into_iter().flatten();
-                who.map(|no| (*run, *no))
-            })
-            .collect();
-        self.fetch_tasks(&told)
+        self.prefetch(&runs, &names, &ends)
     }
 
     fn report(

@@ -334,6 +334,24 @@ impl<B: Backend> Unit<B> {
         self.runs.get_mut(&id).ok_or(RunStoreError::NoRun(id))
     }
 
+    /// Reads at once what several calls are about, so that none of them reads
+    /// it by itself: runs, tasks, and who needs those of them that may end.
+    pub(in crate::runs) fn prefetch(
+        &mut self,
+        runs: &[RunId],
+        tasks: &[(RunId, TaskNo)],
+        ends: &[(RunId, TaskNo)],
+    ) -> Result<(), RunStoreError> {
+        self.fetch_runs(runs)?;
+        self.fetch_dependents(ends)?;
+        let mut names = tasks.to_vec();
+        for end in ends {
+            let who = self.dependents.get(end).into_iter().flatten();
+            names.extend(who.map(|no| (end.0, *no)));
+        }
+        self.fetch_tasks(&names)
+    }
+
     /// Reads several runs at once, where they were not read before.
     fn fetch_runs(&mut self, ids: &[RunId]) -> Result<(), RunStoreError> {
         let mut unread: Vec<RunId> = ids

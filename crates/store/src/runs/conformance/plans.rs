@@ -1,0 +1,172 @@
+//! Plans and what becomes of their tasks.
+
+use fondaco_app::ports::Store;
+use fondaco_app::ports::runs::{Exchange, RunStoreError, TaskQuery};
+use fondaco_domain::retry::ErrorClass;
+use fondaco_domain::run::{Command, CompletionRule, PLAN_EVENT, Rejection, RunCommand, RunState};
+use fondaco_domain::task::{Adopted, OnNeedFailed, TaskNo, TaskPlan, TaskState};
+
+use super::{
+    agrees, at, begin, claim, completed, exchange, failed, names, plan, report, say, submission,
+    want,
+};
+
+pub(super) fn in_parts(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 0);
+    asked.last = false;
+    store.submit(asked.clone(), at(1))?;
+    let add =
+        |tasks: Vec<TaskPlan>, last| store.command(asked.id, Command::Plan { tasks, last }, at(2));
+    let many = (0..3 * PLAN_EVENT).map(|no| plan(&format!("many/{no}")));
+    assert!(!add(many.collect(), false)?.run.planned);
+    // What is planned may start before the plan is whole, and the run waits
+    // for the rest.
+    let held = begin(store, "q", 999)?;
+    assert_eq!(held.len(), 3 * PLAN_EVENT);
+    let reports = held
+        .iter()
+        .map(|one| report(one, completed(one.task.fence)));
+    say(store, reports.collect(), 11)?;
+    assert_eq!(store.run(asked.id)?.state, RunState::Running);
+    let mut late = plan("late");
+    late.needs = vec![TaskNo(0), TaskNo(5)];
+    let mut later = plan("later");
+    later.needs = vec![TaskNo(3 * PLAN_EVENT as u32)];
+    let done = add(vec![late, later], true)?;
+    assert!(done.run.planned);
+    assert_eq!(done.run.counts.total as usize, 3 * PLAN_EVENT + 2);
+    assert_eq!(names(&claim(store, "q", 9)?).len(), 1);
+    assert!(matches!(
+        add(vec![plan("more")], true),
+        Err(RunStoreError::Rejected(Rejection::PlanIsWhole))
+    ));
+    agrees(store)
+}
+
+pub(super) fn adopted(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 3);
+    let from = submission(9, "", 0).id;
+    let output = Some("before".to_owned());
+    asked.tasks[0].adopted = Some(Adopted { from, output });
+    asked.tasks[1].needs = vec![TaskNo(0)];
+    asked.tasks[2].needs = vec![TaskNo(1)];
+    store.submit(asked.clone(), at(1))?;
+    let tasks = store.tasks(asked.id, &TaskQuery::default())?;
+    assert_eq!(tasks[0].state, TaskState::Completed);
+    assert_eq!(tasks[0].output.as_deref(), Some("before"));
+    assert_eq!(store.attempts(asked.id, TaskNo(0))?, []);
+    for no in [1, 2] {
+        let held = begin(store, "q", 9)?;
+        assert_eq!(names(&held), [(asked.id, no)]);
+        say(
+            store,
+            vec![report(&held[0], completed(held[0].task.fence))],
+            10,
+        )?;
+    }
+    assert_eq!(store.run(asked.id)?.state, RunState::Completed);
+
+    // Nothing left to do: it ends as it begins.
+    let mut whole = submission(2, "q", 1);
+    whole.tasks[0].adopted = Some(Adopted { from, output: None });
+    store.submit(whole.clone(), at(2))?;
+    assert_eq!(store.run(whole.id)?.state, RunState::Completed);
+    agrees(store)
+}
+
+pub(super) fn failed_planning(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 2);
+    asked.last = false;
+    store.submit(asked.clone(), at(1))?;
+    let fail = RunCommand::FailPlanning {
+        reason: "no such model".to_owned(),
+    };
+    let done = store.command(asked.id, Command::Run(fail), at(2))?;
+    assert_eq!(done.run.state, RunState::Failed);
+    assert_eq!(done.run.reason.as_deref(), Some("no such model"));
+    assert_eq!(claim(store, "q", 9)?, []);
+    agrees(store)
+}
+
+pub(super) fn names_once(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 40);
+    asked.last = false;
+    store.submit(asked.clone(), at(1))?;
+    let before = store.run(asked.id)?;
+    let refused = |tasks: Vec<TaskPlan>| {
+        let last = true;
+        store.command(asked.id, Command::Plan { tasks, last }, at(2))
+    };
+    let mut looks_ahead = plan("new");
+    looks_ahead.needs = vec![TaskNo(40)];
+    for tasks in [
+        vec![plan("new"), plan("step/39")],
+        vec![plan("new"), plan("new")],
+        vec![plan("")],
+        vec![looks_ahead],
+    ] {
+        assert!(matches!(
+            refused(tasks),
+            Err(RunStoreError::Rejected(
+                Rejection::Key { .. } | Rejection::Need { .. }
+            ))
+        ));
+    }
+    assert_eq!(store.run(asked.id)?, before);
+    agrees(store)
+}
+
+/// A diamond with one bad corner, in one exchange each.
+pub(super) fn needs(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 6);
+    asked.new.rule = CompletionRule::AllRequired;
+    asked.tasks[1].needs = vec![TaskNo(0)];
+    asked.tasks[2].needs = vec![TaskNo(0)];
+    asked.tasks[3].needs = vec![TaskNo(1), TaskNo(2)];
+    asked.tasks[4].needs = vec![TaskNo(3)];
+    asked.tasks[5].needs = vec![TaskNo(3)];
+    asked.tasks[4].on_need_failed = OnNeedFailed::Fail;
+    asked.tasks[5].on_need_failed = OnNeedFailed::Proceed;
+    store.submit(asked.clone(), at(1))?;
+    let first = begin(store, "q", 9)?;
+    assert_eq!(names(&first), [(asked.id, 0)]);
+    let mut next = want("q", 9);
+    next.start = true;
+    let asked_for = Exchange {
+        reports: vec![report(&first[0], completed(first[0].task.fence))],
+        want: Some(next),
+        ..exchange()
+    };
+    let both = store.exchange(asked_for, at(11))?.claimed;
+    assert_eq!(names(&both), [(asked.id, 1), (asked.id, 2)]);
+    let reports = vec![
+        report(&both[0], completed(both[0].task.fence)),
+        report(&both[1], failed(both[1].task.fence, ErrorClass::Permanent)),
+    ];
+    // Completed, failed, and what follows: the one need ended, the other
+    // skipped by it, one failed by that, one goes on.
+    assert_eq!(say(store, reports, 12)?, [Ok(2), Ok(4)]);
+    let tasks = store.tasks(asked.id, &TaskQuery::default())?;
+    let states: Vec<_> = tasks.iter().map(|task| task.state).collect();
+    assert_eq!(
+        states,
+        [
+            TaskState::Completed,
+            TaskState::Completed,
+            TaskState::Failed,
+            TaskState::Skipped,
+            TaskState::Failed,
+            TaskState::Ready
+        ]
+    );
+    let mut last = want("q", 9);
+    last.start = true;
+    let last = super::take(store, last, 13)?;
+    say(
+        store,
+        vec![report(&last[0], completed(last[0].task.fence))],
+        13,
+    )?;
+    assert_eq!(store.run(asked.id)?.state, RunState::Failed);
+    agrees(store)
+}
