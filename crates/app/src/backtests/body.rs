@@ -153,3 +153,6 @@ impl Progress for Reporting<'_> {
         self.change(|step| step.done = step.of);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,8 @@ pub enum JobError {
     /// Not JSON, or a field that is unknown, absent or of the wrong form.
     #[error("the backtest job is wrong{}", at(field))]
     Form {
-        /// The field, from the outside in; `.` for the whole.
+        /// The field, from the outside in; `.` for the whole and `?` where the
+        /// text ends too early.
         field: String,
         /// What is wrong.
         #[source]
@@ -66,7 +67,7 @@ pub enum JobError {
 
 fn at(field: &str) -> String {
     match field {
-        "." | "" => String::new(),
+        "." | "?" => String::new(),
         field => format!(" at `{field}`"),
     }
 }
@@ -317,3 +318,6 @@ pub fn history(history: &History, version: String) -> JobHistory {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

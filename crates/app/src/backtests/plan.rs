@@ -14,7 +14,7 @@ pub const TASK: &str = "backtest";
 /// Tried again where the worker was lost or another system failed.
 const RETRY: RetryPolicy = RetryPolicy {
     max_attempts: 3,
-    first: 1_000_000,
+    first: 200_000,
     longest: 10_000_000,
 };
 

@@ -89,7 +89,7 @@ fn values_that_cannot_be_are_refused() {
         (
             "/histories/aapl/splits/0/date",
             "2005-02-30".into(),
-            "2005-02-30",
+            "date is not valid",
         ),
         ("/seed", Value::from(-1), "-1"),
     ] {
