@@ -8,4 +8,8 @@
 mod conformance;
 mod crash;
 mod model;
+mod simulation;
+mod postgres;
+mod retention;
+mod scheduler;
 mod sqlite;
