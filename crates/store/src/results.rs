@@ -75,12 +75,19 @@ impl Results {
 
     /// A result by its id, the start of its id, or the path of its folder.
     pub fn find(&self, name: &str) -> Result<Found, StoreError> {
-        let folder = self.resolve(name)?;
+        Self::open(&self.resolve(name)?)
+    }
+
+    /// The result in a folder.
+    pub fn open(folder: &Path) -> Result<Found, StoreError> {
         let path = folder.join(RESULT);
         let text = read(&path)?;
         let result = BacktestResult::from_json(&text)
             .map_err(|source| StoreError::Contract { path, source })?;
-        Ok(Found { folder, result })
+        Ok(Found {
+            folder: folder.to_owned(),
+            result,
+        })
     }
 
     fn resolve(&self, name: &str) -> Result<PathBuf, StoreError> {

@@ -1,6 +1,11 @@
 //! The job contract: what was written must be read for ever.
 
-use fondaco_contract::v1alpha1::{BacktestJob, JobCandles, backtest_job_schema};
+use fondaco_contract::v1alpha1::{
+    BacktestJob, Costs, EntryRemainder, IntraCandle, JobAccount, JobCandles, JobFill, JobFolder,
+    OpenTrades, Profile, Range, Slippage, Spread, Stake, TradingMode, backtest_job_schema,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
 use serde_json::Value;
 
 /// A hand-written document that uses every field at least once. Never
@@ -95,6 +100,145 @@ fn values_that_cannot_be_are_refused() {
     ] {
         let error = read(&with(place, value)).unwrap_err();
         assert!(error.contains(part), "{place}: {error}");
+    }
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    any::<f64>().prop_filter("JSON has no other", |number| number.is_finite())
+}
+
+fn account() -> impl Strategy<Value = JobAccount> {
+    let open = prop_oneof![
+        Just(OpenTrades::Unlimited),
+        any::<u32>().prop_map(OpenTrades::Limit)
+    ];
+    let stake = prop_oneof![
+        Just(Stake::Unlimited),
+        number().prop_map(|amount| Stake::Fixed { amount })
+    ];
+    (
+        [(); 2].map(|()| proptest::option::of(number())),
+        proptest::option::of(".*"),
+        proptest::option::of(stake),
+        proptest::option::of(open),
+        any::<Option<bool>>(),
+    )
+        .prop_map(
+            |([balance, fee], currency, stake, open, swaps)| JobAccount {
+                freqtrade_config: None,
+                balance,
+                currency,
+                fee,
+                stake,
+                max_open_trades: open,
+                trading_mode: swaps.map(|it| {
+                    if it {
+                        TradingMode::Futures
+                    } else {
+                        TradingMode::Spot
+                    }
+                }),
+            },
+        )
+}
+
+fn costs() -> impl Strategy<Value = Costs> {
+    ([(); 5].map(|()| number()), any::<[bool; 3]>(), any::<u32>()).prop_map(
+        |([a, b, c, d, e], [ticks, root, retry], latency_candles)| Costs {
+            spread: if ticks {
+                Spread::Ticks { ticks: a }
+            } else {
+                Spread::Ratio { ratio: a }
+            },
+            slippage: if root {
+                Slippage::SquareRoot { coefficient: b }
+            } else {
+                Slippage::Ratio { ratio: b }
+            },
+            max_volume_share: root.then_some(c),
+            entry_remainder: if retry {
+                EntryRemainder::Retry
+            } else {
+                EntryRemainder::Drop
+            },
+            latency_candles,
+            min_fee: d,
+            fee_per_unit: e,
+            cash_interest: a,
+            borrow_interest: ticks.then_some(b),
+            intra_candle: if retry {
+                IntraCandle::Optimistic
+            } else {
+                IntraCandle::Freqtrade
+            },
+        },
+    )
+}
+
+fn jobs() -> impl Strategy<Value = BacktestJob> {
+    let folder = (
+        ".*",
+        proptest::option::of(btree_map(".*", "[0-9a-f]{64}", 0..3)),
+    )
+        .prop_map(|(folder, files)| JobFolder { folder, files });
+    let candles = prop_oneof![
+        Just(JobCandles::default()),
+        Just(JobCandles::Signals {}),
+        folder.clone().prop_map(JobCandles::Freqtrade)
+    ];
+    (
+        (
+            ".*",
+            btree_map("[a-z_]{1,8}", number(), 0..4),
+            vec("[A-Z]{1,6}(/[A-Z]{3})?", 0..4),
+        ),
+        (
+            candles,
+            proptest::option::of(folder),
+            account(),
+            proptest::option::of(costs()),
+        ),
+        (
+            any::<[Option<i32>; 2]>(),
+            any::<[bool; 3]>(),
+            0..1_u64 << 53,
+        ),
+    )
+        .prop_map(
+            |((text, params, pairs), (candles, signals, account, costs), rest)| {
+                let ([from, to], [auto, protections, report], seed) = rest;
+                let mut job = read(GOLDEN).unwrap();
+                job.strategy.text = text;
+                job.params = params;
+                job.pairs = pairs.iter().map(|pair| pair.parse().unwrap()).collect();
+                job.candles = candles;
+                job.signals = signals;
+                job.account = account;
+                job.profile = if costs.is_some() {
+                    Profile::Realistic
+                } else {
+                    Profile::Freqtrade
+                };
+                job.costs = costs;
+                job.range = Range {
+                    from_ms: from.map(i64::from),
+                    to_ms: to.map(i64::from),
+                };
+                job.fill_gaps = if auto { JobFill::Auto } else { JobFill::Always };
+                job.protections = protections;
+                job.report = report;
+                job.seed = seed;
+                job
+            },
+        )
+}
+
+proptest! {
+    /// The same document, to the last bit of every number.
+    #[test]
+    fn a_job_that_was_written_reads_as_it_was(job in jobs()) {
+        let text = serde_json::to_string(&job).unwrap();
+        prop_assert_eq!(read(&text).unwrap(), job);
     }
 }
 

@@ -24,22 +24,28 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Listed {
     backtests: Vec<BacktestListing>,
+    /// What all of them are of, where that was asked for and there are others.
+    #[serde(skip)]
+    of: Option<String>,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let mut backtests = super::results(context).list()?;
+    let of = args.strategy.clone().filter(|_| !backtests.is_empty());
     if let Some(strategy) = &args.strategy {
         backtests.retain(|listing| listing.strategy == *strategy);
     }
     backtests.truncate(args.limit);
-    context.output.print(&Listed { backtests })?;
+    context.output.print(&Listed { backtests, of })?;
     Ok(())
 }
 
 impl View for Listed {
     fn text(&self, style: Style) -> String {
-        if self.backtests.is_empty() {
-            return "no results: run `fondaco backtest run`\n".to_owned();
+        match &self.of {
+            _ if !self.backtests.is_empty() => {}
+            Some(strategy) => return format!("no result of the strategy `{strategy}`\n"),
+            None => return "no results: run `fondaco backtest run`\n".to_owned(),
         }
         let mut table = Table::new([
             ("Id", Align::Left),
