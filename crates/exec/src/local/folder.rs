@@ -89,6 +89,11 @@ impl Folder {
         Err(io::ErrorKind::NotFound.into())
     }
 
+    /// Whether somebody made it and put an assignment there.
+    pub(crate) fn is_there(&self) -> bool {
+        self.assignment().exists()
+    }
+
     /// Gives the order to stop.
     pub(crate) fn order_stop(&self) -> io::Result<()> {
         File::create(self.stop()).map(drop)

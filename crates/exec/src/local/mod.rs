@@ -257,8 +257,9 @@ impl Executor for Local {
             };
         };
         match process.life() {
-            Life::Alive => Found::Running,
-            Life::Unsure => Found::Unknown,
+            Life::Alive if folder.is_there() => Found::Running,
+            // Of another data folder, or whatever has the number.
+            Life::Alive | Life::Unsure => Found::Unknown,
             // It may have written its outcome since.
             Life::Dead => outcome(&folder).map_or(Found::Gone, Found::Ended),
         }
@@ -267,8 +268,8 @@ impl Executor for Local {
     fn adopt(&self, attempt: AttemptId, reference: &str) -> bool {
         let folder = Folder::of(&self.tasks, attempt);
         match named(&folder, reference) {
-            Some(process) => self.watcher.adopt(attempt, folder, process),
-            None => self.watcher.holds(attempt),
+            Some(process) if folder.is_there() => self.watcher.adopt(attempt, folder, process),
+            _ => self.watcher.holds(attempt),
         }
     }
 

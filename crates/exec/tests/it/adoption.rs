@@ -174,6 +174,16 @@ fn a_number_used_again_is_not_taken_for_ours() {
 }
 
 #[test]
+fn what_runs_in_another_data_folder_is_left_to_others() {
+    let home = home();
+    let ours = Strange::begin(&home, &Script::Wait);
+    let rig = local();
+    assert_eq!(rig.find(attempt(1), &ours.reference), Found::Unknown);
+    assert!(!rig.adopt(attempt(1), &ours.reference));
+    kill(&ours.orphan());
+}
+
+#[test]
 fn a_lost_reference_is_in_the_folder() {
     let home = home();
     let file = home.path().join("gate");

@@ -10,6 +10,7 @@ mod contract;
 mod inline;
 mod keep;
 mod local;
+mod orders;
 mod rig;
 #[path = "../child/script.rs"]
 mod script;
