@@ -7,9 +7,11 @@
 pub mod conformance;
 mod memory;
 mod notices;
+mod postgres;
 pub mod remote;
 mod sqlite;
 mod unit;
 
 pub use memory::MemoryRuns;
+pub use postgres::{PgOptions, PgRuns};
 pub use sqlite::{SqliteOptions, SqliteRuns, Synchronous};
