@@ -1,5 +1,6 @@
 //! `kill -9` in a loop: what was acknowledged is there, the sequence of events
-//! has no gap, the chain of hashes is whole, rows and events agree.
+//! has no gap, the chain of hashes is whole, rows and events agree, and the
+//! outbox holds each event once.
 //!
 //! This holds with the page cache alive, so it says nothing of power cuts.
 
@@ -8,36 +9,84 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-use fondaco_app::ports::runs::{RunStore, RunStoreError, Submission};
-use fondaco_domain::run::Command;
-use fondaco_domain::task::{Lease, TaskCommand};
-use fondaco_domain::{RunId, UnixMicros, WorkerId};
+use fondaco_app::ports::runs::{
+    Exchange, INLINE, Report, RunStore, RunStoreError, Submission, Want,
+};
+use fondaco_domain::run::{Command, RunCommand};
+use fondaco_domain::task::{TaskCommand, TaskKind};
+use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 use fondaco_store::runs::conformance::{at, submission};
 use fondaco_store::runs::{SqliteOptions, SqliteRuns};
 
 const PLACE: &str = "FONDACO_TEST_CRASH_FILE";
 const CYCLE: &str = "FONDACO_TEST_CRASH_CYCLE";
 
+/// Cycles that one file goes through.
+const TOGETHER: u32 = 25;
+
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
+    let cycles = crate::size(200, 10_000);
+    for first in (0..cycles).step_by(TOGETHER as usize) {
+        one_file(first..cycles.min(first + TOGETHER));
+    }
+}
+
+fn one_file(cycles: std::ops::Range<u32>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.db");
-    let mut acknowledged = BTreeMap::new();
-    for cycle in 0..20 {
-        acknowledged.extend(run_and_kill(&path, cycle, 20 + cycle * 7));
+    let mut all = BTreeMap::new();
+    for cycle in cycles {
+        let acknowledged = run_and_kill(&path, cycle, 8 + cycle as usize * 7 % 40);
         let store = SqliteRuns::open(&path, SqliteOptions::default()).unwrap();
-        assert_eq!(store.check().unwrap(), [], "cycle {cycle}");
-        for (id, events) in &acknowledged {
-            let kept = store.events(*id).unwrap().len();
-            assert!(kept >= *events, "cycle {cycle}: {kept} < {events} of {id}");
-        }
+        assert_eq!(store.vitals().unwrap().fault, None, "cycle {cycle}");
+        assert_kept(&store, &acknowledged, cycle);
+        all.extend(acknowledged);
     }
-    assert!(acknowledged.len() > 20);
+    let store = SqliteRuns::open(&path, SqliteOptions::default()).unwrap();
+    assert_eq!(store.check().unwrap(), []);
+    assert_kept(&store, &all, 0);
+    let events: usize = store
+        .runs(&Default::default())
+        .unwrap()
+        .iter()
+        .map(|run| store.events(run.id, 0, usize::MAX).unwrap().len())
+        .sum();
+    assert_eq!(store.outbox("reader", usize::MAX).unwrap().len(), events);
+}
+
+fn assert_kept(store: &SqliteRuns, acknowledged: &BTreeMap<RunId, Acknowledged>, cycle: u32) {
+    for (id, acknowledged) in acknowledged {
+        if let Acknowledged::Removed = acknowledged {
+            let gone = store.run(*id);
+            assert!(matches!(gone, Err(RunStoreError::NoRun(_))), "{cycle}");
+            continue;
+        }
+        let Acknowledged::Events(events) = acknowledged else {
+            continue;
+        };
+        let kept = match store.events(*id, 0, usize::MAX) {
+            Ok(kept) => kept.len(),
+            // Its removal was under way, and committed before the answer.
+            Err(RunStoreError::NoRun(_)) => continue,
+            Err(error) => panic!("cycle {cycle}: {error:?}"),
+        };
+        assert!(kept >= *events, "cycle {cycle}: {kept} < {events} of {id}");
+        assert_eq!(store.check_run(*id).unwrap(), [], "cycle {cycle}");
+    }
+}
+
+/// What a run was when the writer last said something of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Acknowledged {
+    Events(usize),
+    Removing,
+    Removed,
 }
 
 /// Starts a writer, waits for so many acknowledgements, kills it, and returns
-/// all that it acknowledged: the events each run had.
-fn run_and_kill(path: &Path, cycle: usize, acknowledgements: usize) -> BTreeMap<RunId, usize> {
+/// all that it acknowledged.
+fn run_and_kill(path: &Path, cycle: u32, wanted: usize) -> BTreeMap<RunId, Acknowledged> {
     let mut child = Process::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::writer", "--ignored", "--nocapture"])
         .env(PLACE, path)
@@ -49,28 +98,32 @@ fn run_and_kill(path: &Path, cycle: usize, acknowledgements: usize) -> BTreeMap<
     let mut acknowledged = BTreeMap::new();
     let mut seen = 0;
     for line in lines.map_while(Result::ok) {
-        let Some((id, events)) = parse(&line) else {
+        let Some((id, what)) = parse(&line) else {
             continue;
         };
-        let last = acknowledged.entry(id).or_insert(events);
-        *last = events.max(*last);
+        acknowledged.insert(id, what);
         seen += 1;
-        if seen == acknowledgements {
+        if seen == wanted {
             child.kill().unwrap();
         }
     }
     child.wait().unwrap();
-    assert!(seen >= acknowledgements, "the writer ended by itself");
+    assert!(seen >= wanted, "the writer ended by itself");
     acknowledged
 }
 
-fn parse(line: &str) -> Option<(RunId, usize)> {
-    let (id, events) = line.strip_prefix("ack ")?.split_once(' ')?;
-    Some((id.parse().ok()?, events.parse().ok()?))
+fn parse(line: &str) -> Option<(RunId, Acknowledged)> {
+    let (id, what) = line.strip_prefix("ack ")?.split_once(' ')?;
+    let what = match what {
+        "removing" => Acknowledged::Removing,
+        "removed" => Acknowledged::Removed,
+        events => Acknowledged::Events(events.parse().ok()?),
+    };
+    Some((id.parse().ok()?, what))
 }
 
-/// The process that is killed: four threads that submit, claim and complete
-/// until the end.
+/// The process that is killed: four threads that submit, work, cancel and
+/// remove until the end.
 #[test]
 #[ignore = "started and killed by the test above"]
 fn writer() {
@@ -84,47 +137,77 @@ fn writer() {
             let store = &store;
             scope.spawn(move || {
                 for n in 0_u64.. {
-                    one_run(store, named(cycle, thread, n)).unwrap();
+                    one_run(store, named(cycle, thread, n), n).unwrap();
                 }
             });
         }
     });
 }
 
+/// Every third has a spec that lies in a file of its own.
 fn named(cycle: u64, thread: u8, n: u64) -> Submission {
     let mut asked = submission(thread, &format!("q{thread}"), 2);
     asked.id = RunId::new(cycle * 1_000_000 + n, [thread; 10]);
+    if n % 3 == 2 {
+        asked.spec = format!("\"{}{}\"", asked.id, "x".repeat(INLINE));
+        asked.new.spec = ContentHash::of(asked.spec.as_bytes());
+    }
     asked
 }
 
-fn one_run(store: &SqliteRuns, asked: Submission) -> Result<(), RunStoreError> {
-    let (id, queue) = (asked.id, asked.new.queue.clone());
+fn one_run(store: &SqliteRuns, asked: Submission, n: u64) -> Result<(), RunStoreError> {
+    let (id, spec) = (asked.id, asked.new.spec.clone());
+    let want = Want {
+        queues: vec![asked.new.queue.clone()],
+        kinds: TaskKind::ALL.to_vec(),
+        run: Some(id),
+        limit: 2,
+        until: UnixMicros(100),
+        start: true,
+    };
     store.submit(asked, at(1))?;
     acknowledge(id, 2);
-    let lease = Lease {
-        owner: WorkerId::new(1, [1; 10]),
-        until: UnixMicros(100),
+    let mut exchange = Exchange {
+        worker: WorkerId::new(1, [1; 10]),
+        reports: Vec::new(),
+        beats: Vec::new(),
+        want: Some(want),
     };
-    for claimed in store.claim(&queue, lease, 2, at(2))? {
-        let fence = claimed.task.fence;
-        let no = claimed.task.no;
-        store.command(
-            claimed.run,
-            Command::Task(no, TaskCommand::Start { fence }),
-            at(3),
-        )?;
-        let output = None;
-        let complete = Command::Task(no, TaskCommand::Complete { fence, output });
-        let done = store.command(claimed.run, complete, at(4))?;
-        let events = store.events(claimed.run)?.len();
-        assert!(events >= done.events);
-        acknowledge(claimed.run, events);
+    let claimed = store.exchange(exchange.clone(), at(2))?.claimed;
+    // Two of each: started, leased and begun.
+    acknowledge(id, 2 + 1 + 2 + 2);
+    exchange.want = None;
+    exchange.reports = claimed
+        .iter()
+        .map(|one| Report {
+            run: id,
+            task: one.task.no,
+            command: TaskCommand::Complete {
+                fence: one.task.fence,
+                output: None,
+            },
+        })
+        .collect();
+    if n % 4 == 1 {
+        let reason = "enough".to_owned();
+        let cancel = Command::Run(RunCommand::Cancel { reason });
+        store.command(id, cancel, at(3))?;
+        acknowledge(id, 8);
+    }
+    store.exchange(exchange, at(4))?;
+    let events = store.events(id, 0, usize::MAX)?.len();
+    acknowledge(id, events);
+    store.spec(&spec)?;
+    if n % 5 == 3 {
+        acknowledge(id, "removing");
+        store.remove(id)?;
+        acknowledge(id, "removed");
     }
     Ok(())
 }
 
-fn acknowledge(run: RunId, events: usize) {
+fn acknowledge(run: RunId, what: impl std::fmt::Display) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "ack {run} {events}");
+    let _ = writeln!(out, "ack {run} {what}");
     let _ = out.flush();
 }

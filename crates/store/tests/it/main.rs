@@ -8,8 +8,19 @@
 mod conformance;
 mod crash;
 mod model;
+mod power;
 mod simulation;
 mod postgres;
+mod remote;
 mod retention;
 mod scheduler;
 mod sqlite;
+
+/// How many of something: few in continuous integration, many before a
+/// release.
+fn size(ci: usize, release: usize) -> usize {
+    match std::env::var("FONDACO_TORTURE").as_deref() {
+        Ok("release") => release,
+        _ => ci,
+    }
+}

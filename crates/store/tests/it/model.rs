@@ -1,117 +1,436 @@
 //! Random calls in any order: the file answers as memory does, word for word.
+//!
+//! Memory is the model. Both stores go through many cases, each with runs,
+//! queues, keys and tenants of its own, so that a case costs its calls and not
+//! the making of a file.
 
-use fondaco_app::ports::runs::{RunStore, RunStoreError};
-use fondaco_domain::halt::{HaltCommand, HaltMode, Scope};
+use std::path::{Path, PathBuf};
+
+use fondaco_app::ports::Store;
+use fondaco_app::ports::halts::HaltAck;
+use fondaco_app::ports::runs::{
+    Beat, Exchange, External, IdempotencyKey, Report, RunQuery, RunStore, RunStoreError,
+    Submission, TaskQuery, Want,
+};
+use fondaco_app::ports::schedules::{Firing, Schedule};
+use fondaco_domain::halt::{Epoch, HaltCommand, HaltMode, Scope};
 use fondaco_domain::retry::ErrorClass;
-use fondaco_domain::run::{Command, RunCommand};
-use fondaco_domain::task::{Fence, Lease, SkipReason, TaskCommand, TaskNo};
+use fondaco_domain::run::{Command, CompletionRule, RunCommand, RunState};
+use fondaco_domain::schedule::{CatchUp, Overlap, Timing, Trigger};
+use fondaco_domain::task::{
+    Adopted, Fence, OnNeedFailed, Rung, SkipReason, TaskCommand, TaskKind, TaskNo, TaskPlan,
+    TaskState,
+};
 use fondaco_domain::{RunId, UnixMicros, WorkerId};
 use fondaco_store::runs::conformance::{at, submission};
-use fondaco_store::runs::{MemoryRuns, SqliteOptions, SqliteRuns};
+use fondaco_store::runs::{MemoryRuns, SqliteOptions, SqliteRuns, Synchronous};
 use proptest::prelude::*;
+use proptest::test_runner::{TestCaseError, TestRunner};
 
-/// What to do, to which run and task, under which fence.
-type Call = (u8, u8, u32, u64);
+/// Cases that one pair of stores goes through.
+const TOGETHER: u64 = 40;
 
-fn run_named(number: u8) -> RunId {
-    submission(number, "", 0).id
+/// What to do, to which run and task, under which fence, and how.
+type Call = (u8, u8, u32, u64, u8);
+
+/// One case: its number, and the time.
+#[derive(Clone, Copy)]
+struct Scene {
+    case: u64,
+    now: i64,
+}
+
+impl Scene {
+    fn run(self, number: u8) -> RunId {
+        RunId::new(self.case, [number; 10])
+    }
+
+    fn name(self, what: &str) -> String {
+        format!("{what}{}", self.case)
+    }
+
+    fn submission(self, number: u8, how: u8) -> Submission {
+        let mut asked = submission(number, &self.name("q"), 5);
+        asked.id = self.run(number);
+        asked.new.tenant = self.name("t");
+        asked.new.priority = i32::from(number);
+        asked.new.strategy = (how & 1 == 1).then(|| self.name("s"));
+        asked.new.concurrency_key = (how & 2 == 2).then(|| self.name("k"));
+        asked.new.deadline = (how & 4 == 4).then_some(UnixMicros(20));
+        if number == 2 {
+            asked.new.rule = CompletionRule::AllRequired;
+        }
+        asked.last = how & 8 == 0;
+        asked.key = (how & 16 == 16).then(|| IdempotencyKey {
+            scope: self.name("t"),
+            key: format!("key {}", how & 1),
+        });
+        let tasks = &mut asked.tasks;
+        tasks[0].retry.max_attempts = 3;
+        tasks[0].retry.first = 4;
+        tasks[0].retry.longest = 4;
+        tasks[1].priority = 2 * i32::from(number);
+        tasks[1].kind = TaskKind::Sleep;
+        tasks[2].needs = vec![TaskNo(0), TaskNo(1)];
+        tasks[3].needs = vec![TaskNo(2)];
+        tasks[3].on_need_failed = [
+            OnNeedFailed::Skip,
+            OnNeedFailed::Fail,
+            OnNeedFailed::Proceed,
+        ][number as usize % 3];
+        tasks[4].needs = vec![TaskNo(3)];
+        tasks[4].required = false;
+        if how & 32 == 32 {
+            let from = self.run(9);
+            let output = Some("before".to_owned());
+            tasks[1].adopted = Some(Adopted { from, output });
+        }
+        asked
+    }
+}
+
+fn worker(number: u8) -> WorkerId {
+    WorkerId::new(u64::from(number), [number; 10])
 }
 
 /// The answer as text: values and refusals alike must agree.
-fn call(store: &dyn RunStore, (what, run, task, fence): Call, now: i64) -> String {
-    let id = run_named(run);
-    let (no, fence, by) = (TaskNo(task), Fence(fence), at(now));
-    let of_task = |command| show(&store.command(id, Command::Task(no, command), at(now)));
-    let lease = Lease {
-        owner: WorkerId::new(1, [7; 10]),
-        until: UnixMicros(now + 5),
-    };
+fn call(store: &dyn Store, scene: Scene, (what, run, task, fence, how): Call) -> String {
+    let (id, no, fence) = (scene.run(run), TaskNo(task), Fence(fence));
+    let by = || at(scene.now);
+    let of_run = |command| show(&store.command(id, command, by()));
+    let of_task = |command| of_run(Command::Task(no, command));
     match what {
-        0 | 1 => {
-            let mut asked = submission(run, "q", 4);
-            asked.tasks[2].needs = vec![TaskNo(0), TaskNo(1)];
-            asked.tasks[3].needs = vec![TaskNo(2)];
-            asked.tasks[0].retry.max_attempts = 3;
-            asked.tasks[1].priority = i32::from(run);
-            show(&store.submit(asked, by))
+        0 | 1 => show(&store.submit(scene.submission(run, how), by())),
+        2 => of_run(Command::Plan {
+            tasks: vec![more(task, how)],
+            last: how & 1 == 1,
+        }),
+        3..=8 => show(&store.exchange(turn(scene, (what, run, task, fence.0, how)), by())),
+        9 => of_task(task_command(fence, how, scene.now)),
+        10 => of_run(Command::Run(run_command(how))),
+        11 | 12 => show(&store.halt(latch(scene, id, how), by())),
+        13 => show(&store.obey(1 + task as usize, by())),
+        14 => {
+            let ack = HaltAck {
+                scope: scope(scene, id, how),
+                epoch: Epoch(u64::from(task)),
+                worker: worker(run),
+                at: UnixMicros(scene.now),
+            };
+            show(&store.acknowledge_halt(ack)) + &show(&store.halt_acks())
         }
-        2..=5 => show(&store.claim("q", lease, task as usize, by)),
-        6 | 7 => of_task(TaskCommand::Start { fence }),
-        8 | 9 => of_task(TaskCommand::Complete {
+        15 => show(&store.held()),
+        16 => show(&store.remove(id)),
+        17 => schedule(store, scene, (what, run, task, fence.0, how)),
+        _ => show(&store.tasks(id, &tasks_query(task, how))) + &show(&store.attempts(id, no)),
+    }
+}
+
+fn more(task: u32, how: u8) -> TaskPlan {
+    let mut plan = TaskPlan::new(format!("more/{task}"), TaskKind::Noop);
+    if how & 2 == 2 {
+        plan.needs = vec![TaskNo(task)];
+    }
+    plan
+}
+
+/// A worker's turn: what it reports and beats is about one task and the one
+/// after it.
+fn turn(scene: Scene, (what, run, task, fence, how): Call) -> Exchange {
+    let id = scene.run(run);
+    let next = TaskNo((task + 1) % 6);
+    let of = |task, command| Report {
+        run: id,
+        task,
+        command,
+    };
+    let fence = Fence(fence);
+    let reports = match what {
+        3 | 4 => Vec::new(),
+        _ => vec![
+            of(TaskNo(task), TaskCommand::Start { fence }),
+            of(next, task_command(fence, how, scene.now)),
+            of(TaskNo(task), task_command(fence, how / 2, scene.now)),
+        ],
+    };
+    let beats = match what {
+        3 | 6 => vec![Beat {
+            run: id,
+            task: TaskNo(task),
+            fence,
+            until: UnixMicros(scene.now + 9),
+            external: (how & 1 == 1).then(|| External {
+                executor: "local".to_owned(),
+                reference: (how & 2 == 2).then(|| scene.now.to_string()),
+            }),
+            progress: (how & 4 == 4).then(|| format!("at {}", scene.now)),
+        }],
+        _ => Vec::new(),
+    };
+    let want = Want {
+        queues: vec![scene.name("q"), "nobody's".to_owned()],
+        kinds: match how % 4 {
+            0 => vec![TaskKind::Sleep],
+            _ => TaskKind::ALL.to_vec(),
+        },
+        run: (how & 16 == 16).then_some(id),
+        limit: task as usize,
+        until: UnixMicros(scene.now + 5),
+        start: how & 32 == 32,
+    };
+    Exchange {
+        worker: worker(how & 1),
+        reports,
+        beats,
+        want: (what != 6).then_some(want),
+    }
+}
+
+fn task_command(fence: Fence, how: u8, now: i64) -> TaskCommand {
+    match how % 12 {
+        0..=4 => TaskCommand::Complete {
             fence,
             output: Some("result".to_owned()),
-        }),
-        10 => of_task(TaskCommand::Fail {
+        },
+        5 | 6 => TaskCommand::Fail {
             fence,
-            class: ErrorClass::Transient,
+            class: [ErrorClass::Transient, ErrorClass::Permanent][usize::from(how % 2)],
             error: "lost".to_owned(),
-        }),
-        11 => of_task(TaskCommand::Stopped { fence }),
-        12 => of_task(TaskCommand::Skip {
+        },
+        7 => TaskCommand::Stopped { fence },
+        8 => TaskCommand::Skip {
             reason: SkipReason::RateLimited,
             detail: None,
-        }),
-        13 => show(&store.renew(id, no, fence, UnixMicros(now + 9))),
-        14 => {
-            let mode = [HaltMode::Drain, HaltMode::Halted, HaltMode::Killed][task as usize % 3];
-            let scope = Scope::Run(id);
-            let reason = "drill".to_owned();
-            let set = HaltCommand::Set {
-                scope,
-                mode,
-                reason,
+        },
+        9 => TaskCommand::Cancel,
+        10 => TaskCommand::Adopt {
+            fence,
+            worker: worker(how & 1),
+            until: UnixMicros(now + 7),
+        },
+        _ => TaskCommand::Escalate {
+            fence,
+            rung: Rung::Kill,
+        },
+    }
+}
+
+fn run_command(how: u8) -> RunCommand {
+    match how % 8 {
+        0 => RunCommand::Cancel {
+            reason: "enough".to_owned(),
+        },
+        1 => RunCommand::FailPlanning {
+            reason: "no plan".to_owned(),
+        },
+        2 => RunCommand::Sweep,
+        3 | 4 => RunCommand::Expire,
+        5 => RunCommand::Halt,
+        _ => RunCommand::Resume,
+    }
+}
+
+fn scope(scene: Scene, id: RunId, how: u8) -> Scope {
+    match how % 4 {
+        0 => Scope::Tenant(scene.name("t")),
+        1 => Scope::Strategy(scene.name("s")),
+        _ => Scope::Run(id),
+    }
+}
+
+fn latch(scene: Scene, id: RunId, how: u8) -> HaltCommand {
+    let modes = [
+        HaltMode::Reducing,
+        HaltMode::Drain,
+        HaltMode::Halted,
+        HaltMode::Killed,
+    ];
+    let scope = scope(scene, id, how);
+    match (how / 4) % 8 {
+        mode @ 0..=3 => HaltCommand::Set {
+            scope,
+            mode: modes[usize::from(mode)],
+            reason: "drill".to_owned(),
+        },
+        more => HaltCommand::Clear {
+            scope,
+            reason: "over".to_owned(),
+            confirmed: more > 4,
+        },
+    }
+}
+
+fn tasks_query(task: u32, how: u8) -> TaskQuery {
+    let states = [TaskState::Ready, TaskState::Leased, TaskState::Running];
+    TaskQuery {
+        states: states[..usize::from(how % 4)].to_vec(),
+        after: (how & 4 == 4).then_some(TaskNo(task)),
+        limit: (how & 8 == 8).then_some(2),
+    }
+}
+
+fn schedule(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -> String {
+    let name = scene.name("schedule");
+    let tick = |n: u64| UnixMicros(100 + n.cast_signed());
+    match how % 8 {
+        0 => {
+            let new = scene.submission(run, how);
+            show(&store.add_schedule(Schedule {
+                name,
+                timing: Timing {
+                    trigger: Trigger::Interval {
+                        every: 1,
+                        anchor: UnixMicros(0),
+                    },
+                    overlap: Overlap::Allow,
+                    catch_up: CatchUp::All,
+                    jitter_ms: 0,
+                },
+                spec: new.spec,
+                new: new.new,
+                paused: false,
+                next: Some(tick(fence)),
+                since: UnixMicros(scene.now),
+            }))
+        }
+        1 => show(&store.pause_schedule(&name, task % 2 == 0, Some(tick(fence)))),
+        2 => show(&store.remove_schedule(&name)),
+        3 => show(&store.fired(&name, task as usize)),
+        _ => {
+            let firing = Firing {
+                schedule: name,
+                seen: Some(tick(fence)),
+                at: tick(fence),
+                submission: (task > 1).then(|| scene.submission(run, how)),
+                passed: None,
+                next: Some(tick(fence + 1)),
             };
-            show(&store.halt(set, by))
+            show(&store.fire(firing, at(scene.now)))
         }
-        15 => {
-            let clear = HaltCommand::Clear {
-                scope: Scope::Run(id),
-                reason: "over".to_owned(),
-                confirmed: true,
-            };
-            show(&store.halt(clear, by))
-                + &show(&store.command(id, Command::Run(RunCommand::Resume), at(now)))
-        }
-        16 if task == 0 => {
-            let reason = "enough".to_owned();
-            let cancel = Command::Run(RunCommand::Cancel { reason });
-            show(&store.command(id, cancel, by))
-        }
-        _ => show(&store.expired(UnixMicros(now))),
     }
 }
 
 fn show<T: std::fmt::Debug>(answer: &Result<T, RunStoreError>) -> String {
-    format!("{answer:?}")
+    format!("{answer:?}\n")
 }
 
-/// Every run, task, event, halt and outbox row.
-fn everything(store: &dyn RunStore) -> String {
-    let runs = store.runs().unwrap();
-    let of = |id| (store.tasks(id).unwrap(), store.events(id).unwrap());
-    let outbox = store.outbox("reader", 9_999).unwrap();
-    let details: Vec<_> = runs.iter().map(|run| of(run.id)).collect();
-    format!("{runs:?}{outbox:?}{details:?}")
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-    #[test]
-    fn the_file_answers_as_memory_does(
-        calls in prop::collection::vec((0..18_u8, 0..3_u8, 0..4_u32, 0..3_u64), 0..60),
-    ) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = SqliteRuns::open(&folder.path().join("runs.db"), SqliteOptions::default());
-        let (file, memory) = (file.unwrap(), MemoryRuns::default());
-        for run in 0..3 {
-            // Most calls need a run to be about.
-            call(&file, (0, run, 0, 0), 0);
-            call(&memory, (0, run, 0, 0), 0);
+/// Every run of a case with its tasks, attempts and events, the latches, the
+/// schedules, and the rows of the outbox since the last case.
+fn everything(store: &dyn Store, scene: Scene) -> String {
+    let of_case = RunQuery {
+        queue: Some(scene.name("q")),
+        ..RunQuery::default()
+    };
+    let open = RunQuery {
+        states: vec![RunState::Queued, RunState::Running, RunState::Halted],
+        due: Some(UnixMicros(30)),
+        ..of_case.clone()
+    };
+    let runs = store.runs(&of_case).unwrap();
+    let mut text = format!("{runs:?}{:?}", store.runs(&open));
+    for run in &runs {
+        let tasks = store.tasks(run.id, &TaskQuery::default()).unwrap();
+        let events = store.events(run.id, 0, usize::MAX).unwrap();
+        text += &format!("{tasks:?}{events:?}");
+        for task in tasks {
+            text += &show(&store.attempts(run.id, task.no));
         }
-        for (one, now) in calls.into_iter().zip(1..) {
-            prop_assert_eq!(call(&file, one, now), call(&memory, one, now), "{:?}", one);
-        }
-        prop_assert_eq!(everything(&file), everything(&memory));
-        prop_assert_eq!(file.check().unwrap(), []);
     }
+    let outbox = store.outbox("reader", 9_999).unwrap();
+    if let Some(last) = outbox.last() {
+        store.acknowledge("reader", last.position).unwrap();
+    }
+    let key = store.key_holder(&scene.name("k"));
+    format!(
+        "{text}{key:?}{outbox:?}{:?}{:?}",
+        store.halts(),
+        store.schedules()
+    )
+}
+
+/// The two stores, for some cases.
+struct Pair {
+    file: SqliteRuns,
+    memory: MemoryRuns,
+    cases: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let folder = tempfile::tempdir_in(quick_folder()).unwrap();
+        let options = SqliteOptions {
+            synchronous: Synchronous::Normal,
+            ..SqliteOptions::default()
+        };
+        Self {
+            file: SqliteRuns::open(&folder.path().join("runs.db"), options).unwrap(),
+            memory: MemoryRuns::default(),
+            cases: 0,
+            _folder: folder,
+        }
+    }
+
+    fn try_calls(&mut self, calls: &[Call]) -> Result<(), TestCaseError> {
+        self.cases += 1;
+        let case = self.cases;
+        // Most calls need a run to be about.
+        let first = (0..3_u8).map(|run| (0, run, 0, 0, run * 9));
+        for (one, now) in first.chain(calls.iter().copied()).zip(1..) {
+            let scene = Scene { case, now };
+            let (file, memory) = (call(&self.file, scene, one), call(&self.memory, scene, one));
+            prop_assert_eq!(file, memory, "{:?}", one);
+        }
+        let scene = Scene { case, now: 99 };
+        let (file, memory) = (
+            everything(&self.file, scene),
+            everything(&self.memory, scene),
+        );
+        prop_assert_eq!(file, memory);
+        for run in 0..3 {
+            let found = self.file.check_run(scene.run(run)).unwrap_or_default();
+            prop_assert_eq!(found, vec![]);
+        }
+        Ok(())
+    }
+}
+
+/// A folder in memory where there is one: nothing here asks for the disk.
+fn quick_folder() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+fn some_cases(cases: u32) {
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let calls = (0..19_u8, 0..3_u8, 0..6_u32, 0..3_u64, 0..64_u8);
+    let mut pair = std::cell::RefCell::new(Pair::new());
+    let pair = &mut pair;
+    TestRunner::new(config)
+        .run(&prop::collection::vec(calls, 0..30), |calls| {
+            if pair.borrow().cases == TOGETHER {
+                pair.replace(Pair::new());
+            }
+            pair.borrow_mut().try_calls(&calls)
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Half of the cases each, since two run at once.
+#[test]
+fn the_file_answers_as_memory_does() {
+    some_cases(crate::size(1_000, 50_000));
+}
+
+#[test]
+fn and_as_it_does_to_others() {
+    some_cases(crate::size(1_000, 50_000));
 }

@@ -1,12 +1,16 @@
-//! What only a file can be: reopened, owned, newer, damaged, changed.
+//! What only a file can be: reopened, owned, newer, damaged, changed, filled
+//! with files beside it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use fondaco_app::ports::runs::{Disagreement, RunStore, RunStoreError};
-use fondaco_domain::task::Lease;
-use fondaco_domain::{UnixMicros, WorkerId};
+use fondaco_app::ports::runs::{
+    Disagreement, Exchange, INLINE, RunQuery, RunStore, RunStoreError, TaskQuery, Want,
+};
+use fondaco_domain::task::TaskKind;
+use fondaco_domain::{ContentHash, UnixMicros, WorkerId};
 use fondaco_store::runs::conformance::{at, submission};
-use fondaco_store::runs::{SqliteOptions, SqliteRuns};
+use fondaco_store::runs::{SqliteOptions, SqliteRuns, Synchronous};
 use rusqlite::Connection;
 
 fn place() -> (tempfile::TempDir, PathBuf) {
@@ -19,28 +23,44 @@ fn open(path: &Path) -> Result<SqliteRuns, RunStoreError> {
     SqliteRuns::open(path, SqliteOptions::default())
 }
 
+fn turn(limit: usize) -> Exchange {
+    Exchange {
+        worker: WorkerId::new(1, [1; 10]),
+        reports: Vec::new(),
+        beats: Vec::new(),
+        want: Some(Want {
+            queues: vec!["q".to_owned()],
+            kinds: TaskKind::ALL.to_vec(),
+            run: None,
+            limit,
+            until: UnixMicros(100),
+            start: false,
+        }),
+    }
+}
+
 #[test]
 fn what_was_answered_is_there_after_reopening() {
     let (_folder, path) = place();
     let asked = submission(1, "q", 3);
+    let all = TaskQuery::default();
+    let seen = |store: &SqliteRuns| {
+        (
+            store.runs(&RunQuery::default()).unwrap(),
+            store.tasks(asked.id, &all).unwrap(),
+            store.events(asked.id, 0, usize::MAX).unwrap(),
+            store.held().unwrap(),
+            store.spec(&asked.new.spec).unwrap(),
+        )
+    };
     let before = {
         let store = open(&path).unwrap();
         store.submit(asked.clone(), at(1)).unwrap();
-        let lease = Lease {
-            owner: WorkerId::new(1, [1; 10]),
-            until: UnixMicros(100),
-        };
-        store.claim("q", lease, 2, at(2)).unwrap();
-        (
-            store.runs().unwrap(),
-            store.tasks(asked.id).unwrap(),
-            store.events(asked.id).unwrap(),
-        )
+        store.exchange(turn(2), at(2)).unwrap();
+        seen(&store)
     };
     let store = open(&path).unwrap();
-    assert_eq!(store.runs().unwrap(), before.0);
-    assert_eq!(store.tasks(asked.id).unwrap(), before.1);
-    assert_eq!(store.events(asked.id).unwrap(), before.2);
+    assert_eq!(seen(&store), before);
     assert_eq!(store.check().unwrap(), []);
 }
 
@@ -74,11 +94,13 @@ fn a_newer_schema_and_a_file_of_something_else_are_refused() {
 #[test]
 fn rows_changed_behind_its_back_are_found() {
     let changes = [
-        "update run set priority = 9",
+        "update run set reason = 'x'",
         "update task set detail = 'x' where no = 1",
-        "delete from outbox where run_seq = 2",
+        "delete from outbox where seq = 2",
         "drop trigger event_is_fixed; update event set actor = 'x' where run_seq = 2",
         "drop trigger event_is_kept; delete from event where run_seq = 1",
+        "update task set queue = 'elsewhere' where no = 1",
+        "update task set priority = 9 where no = 0",
     ];
     let found = changes.map(|change| {
         let (_folder, path) = place();
@@ -91,21 +113,29 @@ fn rows_changed_behind_its_back_are_found() {
             .unwrap();
         store.check().unwrap()
     });
-    assert!(matches!(found[0][..], [Disagreement::Run(_)]));
+    assert!(matches!(found[0][..], [Disagreement::Run { .. }]));
     assert!(matches!(found[1][..], [Disagreement::Task { .. }]));
     assert!(matches!(found[2][..], [Disagreement::Outbox { .. }]));
-    assert!(matches!(found[3][..], [Disagreement::Fold(_)]));
-    assert!(matches!(found[4][0], Disagreement::Fold(_)));
+    assert!(matches!(found[3][..], [Disagreement::Fold { .. }]));
+    assert!(matches!(found[4][0], Disagreement::Fold { .. }));
+    assert!(matches!(found[5][..], [Disagreement::Task { .. }]));
+    assert!(matches!(found[6][..], [Disagreement::Task { .. }]));
 }
 
 #[test]
-fn events_can_neither_be_changed_nor_removed() {
+fn events_and_specs_can_neither_be_changed_nor_removed() {
     let (_folder, path) = place();
     let store = open(&path).unwrap();
     store.submit(submission(1, "q", 1), at(1)).unwrap();
     let raw = Connection::open(&path).unwrap();
-    assert!(raw.execute("update event set actor = 'x'", []).is_err());
-    assert!(raw.execute("delete from event", []).is_err());
+    for sql in [
+        "update event set actor = 'x'",
+        "delete from event",
+        "update spec_version set body = 'x'",
+        "delete from spec_version",
+    ] {
+        assert!(raw.execute(sql, []).is_err(), "{sql}");
+    }
 }
 
 #[test]
@@ -120,10 +150,116 @@ fn callers_from_many_threads_are_all_answered() {
                     .submit(submission(number, "q", 2), at(i64::from(number)))
                     .unwrap();
                 // Its neighbours in the same commit are not touched by this.
-                assert!(store.submit(submission(number, "q", 2), at(1)).is_err());
+                assert!(store.submit(submission(number, "q", 3), at(1)).is_err());
+                assert_eq!(
+                    store
+                        .run(submission(number, "", 0).id)
+                        .unwrap()
+                        .counts
+                        .total,
+                    2
+                );
             });
         }
     });
-    assert_eq!(store.runs().unwrap().len(), 16);
+    assert_eq!(store.runs(&RunQuery::default()).unwrap().len(), 16);
     assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn a_file_locked_by_another_process_stops_neither_readers_nor_the_store() {
+    let (_folder, path) = place();
+    let options = SqliteOptions {
+        patience: Duration::ZERO,
+        ..SqliteOptions::default()
+    };
+    let store = SqliteRuns::open(&path, options).unwrap();
+    store.submit(submission(1, "q", 1), at(1)).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    // Readers see what was committed.
+    assert_eq!(store.runs(&RunQuery::default()).unwrap().len(), 1);
+    let answer = store.submit(submission(2, "q", 1), at(2));
+    assert!(matches!(answer, Err(RunStoreError::Locked(at)) if at == path));
+    other.execute_batch("rollback").unwrap();
+    store.submit(submission(2, "q", 1), at(3)).unwrap();
+    assert_eq!(store.check().unwrap(), []);
+}
+
+/// The files beside the database.
+fn bodies(path: &Path) -> Vec<PathBuf> {
+    let mut folder = path.as_os_str().to_owned();
+    folder.push(".bodies");
+    let Ok(shelves) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    shelves
+        .flat_map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect()
+}
+
+#[test]
+fn large_bodies_lie_beside_the_database_and_are_compared_when_read() {
+    let (_folder, path) = place();
+    let store = open(&path).unwrap();
+    let small = store.keep_body(&[7; INLINE]).unwrap();
+    assert_eq!(bodies(&path), [PathBuf::new(); 0]);
+    let body = vec![7; INLINE + 1];
+    let large = store.keep_body(&body).unwrap();
+    let files = bodies(&path);
+    assert_eq!(files.len(), 1);
+    assert_eq!(files[0].file_name().unwrap(), large.as_str());
+    assert_eq!(std::fs::read(&files[0]).unwrap(), body);
+    assert_eq!(store.body(&small).unwrap().len(), INLINE);
+
+    std::fs::write(&files[0], vec![8; INLINE + 1]).unwrap();
+    assert!(matches!(store.body(&large), Err(RunStoreError::Damaged(_))));
+    std::fs::remove_file(&files[0]).unwrap();
+    assert!(matches!(store.body(&large), Err(RunStoreError::NoBody(_))));
+}
+
+#[test]
+fn an_event_whose_body_is_gone_is_damage() {
+    let (_folder, path) = place();
+    let store = open(&path).unwrap();
+    let mut asked = submission(1, "q", 1);
+    asked.tasks[0].input = Some("x".repeat(INLINE));
+    store.submit(asked.clone(), at(1)).unwrap();
+    assert_eq!(store.check().unwrap(), []);
+    let files = bodies(&path);
+    assert_eq!(files.len(), 1);
+    std::fs::remove_file(&files[0]).unwrap();
+    assert!(matches!(
+        store.events(asked.id, 0, usize::MAX),
+        Err(RunStoreError::Damaged(_))
+    ));
+}
+
+#[test]
+fn a_store_without_the_wait_for_the_disk_says_so() {
+    let (_folder, path) = place();
+    let options = SqliteOptions {
+        synchronous: Synchronous::Normal,
+        ..SqliteOptions::default()
+    };
+    let store = SqliteRuns::open(&path, options).unwrap();
+    let engine = store.vitals().unwrap().engine;
+    assert!(engine.starts_with("SQLite 3."), "{engine}");
+    assert!(engine.ends_with("synchronous=normal"), "{engine}");
+}
+
+#[test]
+fn two_specs_of_one_hash_are_one_version() {
+    let (_folder, path) = place();
+    let store = open(&path).unwrap();
+    for number in [1, 2] {
+        let mut asked = submission(number, "q", 1);
+        asked.spec = "{}".to_owned();
+        asked.new.spec = ContentHash::of(b"{}");
+        store.submit(asked, at(1)).unwrap();
+    }
+    let raw = Connection::open(&path).unwrap();
+    let count = "select count(*) from spec_version";
+    assert_eq!(raw.query_row(count, [], |row| row.get(0)), Ok(1));
 }

@@ -18,6 +18,7 @@ mod writer;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fondaco_app::ports::runs::RunStoreError;
 
@@ -37,6 +38,8 @@ pub struct SqliteOptions {
     pub batch: usize,
     /// When a commit counts as done.
     pub synchronous: Synchronous,
+    /// How long a write waits for another process that has the file locked.
+    pub patience: Duration,
 }
 
 impl Default for SqliteOptions {
@@ -44,6 +47,7 @@ impl Default for SqliteOptions {
         Self {
             batch: 256,
             synchronous: Synchronous::Full,
+            patience: schema::PATIENCE,
         }
     }
 }
@@ -68,6 +72,9 @@ impl SqliteRuns {
         let lock = own(path)?;
         let mut connection = schema::connect(path, options.synchronous)?;
         schema::migrate(&mut connection, path)?;
+        connection
+            .busy_timeout(options.patience)
+            .map_err(statement::storage("open"))?;
         let sync = options.synchronous != Synchronous::UnsafeOff;
         let bodies = Arc::new(Bodies::beside(path, sync));
         let news = Arc::new(Broadcast::default());

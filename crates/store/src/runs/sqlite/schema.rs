@@ -8,7 +8,8 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::statement::storage;
 
-/// How long a statement waits for another process that has the file locked.
+/// How long it is waited for another process that has the file locked, unless
+/// something else is asked for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// When a commit counts as done.
