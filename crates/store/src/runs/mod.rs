@@ -7,11 +7,13 @@
 pub mod conformance;
 mod memory;
 mod notices;
+mod open;
 mod postgres;
 pub mod remote;
 mod sqlite;
 mod unit;
 
 pub use memory::MemoryRuns;
+pub use open::{Access, Address, OpenOptions, Opened, open};
 pub use postgres::{PgOptions, PgRuns};
 pub use sqlite::{SqliteOptions, SqliteRuns, Synchronous};

@@ -16,7 +16,7 @@ use super::remote::wire::{Request, Response};
 use super::remote::{
     Carried, Carrier, Line, LineError, RemoteNotices, Served, SocketPlace, dispatch, outcome,
 };
-use super::{SqliteOptions, SqliteRuns};
+use super::{PgOptions, PgRuns, SqliteOptions, SqliteRuns};
 
 /// Between two looks for an owner.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -26,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct OpenOptions {
     /// For a file of `SQLite`.
     pub sqlite: SqliteOptions,
+    /// For a database of `PostgreSQL`.
+    pub postgres: PgOptions,
     /// How long a call looks for an owner, when the one it had is gone or
     /// does not serve yet.
     pub patience: Duration,
@@ -35,6 +37,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             sqlite: SqliteOptions::default(),
+            postgres: PgOptions::default(),
             patience: Duration::from_secs(5),
         }
     }
@@ -119,7 +122,10 @@ fn has_scheme(text: &str) -> bool {
 pub fn open(address: &str, options: OpenOptions) -> Result<Opened, RunStoreError> {
     match Address::parse(address)? {
         Address::Sqlite(path) => open_sqlite(&path, options),
-        Address::Postgres(address) => Err(RunStoreError::Address(address)),
+        Address::Postgres(address) => Ok(Opened {
+            store: Arc::new(PgRuns::open(&address, options.postgres)?),
+            shared: None,
+        }),
     }
 }
 

@@ -8,12 +8,12 @@
 mod conformance;
 mod crash;
 mod model;
-mod power;
-mod simulation;
 mod postgres;
+mod power;
 mod remote;
 mod retention;
 mod scheduler;
+mod simulation;
 mod sqlite;
 
 /// How many of something: few in continuous integration, many before a

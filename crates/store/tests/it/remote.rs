@@ -445,7 +445,7 @@ impl Other {
 
     /// Until it has said how it reaches the store.
     fn access(&mut self) -> String {
-        let mut words = self.said.by_ref();
+        let words = self.said.by_ref();
         words
             .find_map(|line| line.split_once("access ").map(|(_, how)| how.to_owned()))
             .unwrap()

@@ -24,7 +24,7 @@ const IDLE: usize = 16;
 const HELLO: Duration = Duration::from_secs(5);
 
 /// How long an answer may take, unless it is a long one.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// A subscription that hears nothing for so long is cut off.
 const SILENCE: Duration = Duration::from_secs(20);

@@ -126,7 +126,7 @@ fn runtime_folder() -> io::Result<PathBuf> {
         return Err(error);
     }
     let found = fs::symlink_metadata(&folder)?;
-    if found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0 {
+    if found.is_dir() && found.uid() == user && found.mode() & 0o777 == 0o700 {
         return Ok(folder);
     }
     Err(io::Error::new(

@@ -218,9 +218,10 @@ fn admit(stream: UnixStream, peers: &Arc<Peers>) {
     };
     let serve = move || {
         let seat = seat;
-        // Whatever goes wrong on a connection ends it and nothing else. The
-        // store is let go of before the seat is.
-        let _ = converse(stream, store, &seat.peers);
+        // Whatever goes wrong on a connection ends it and nothing else.
+        let _ = converse(stream, store.as_ref(), &seat.peers);
+        // The store is let go of before the seat is.
+        drop(store);
         drop(seat);
     };
     // Where no thread can be had, the connection ends with the closure.
@@ -260,11 +261,7 @@ fn refuse(mut stream: UnixStream, reason: String) {
 }
 
 /// Hello and welcome, then request and answer until the client ends.
-fn converse(
-    mut stream: UnixStream,
-    store: Arc<dyn Store>,
-    peers: &Peers,
-) -> Result<(), FrameError> {
+fn converse(mut stream: UnixStream, store: &dyn Store, peers: &Peers) -> Result<(), FrameError> {
     let hello = Frame::read(&mut stream, HELLO_LIMIT)
         .and_then(|frame| frame.as_ref().map(Frame::message::<Hello>).transpose());
     match hello {
@@ -298,9 +295,9 @@ fn converse(
             }
         };
         if request == Request::Subscribe {
-            return tell_news(&mut stream, store.as_ref(), peers);
+            return tell_news(&mut stream, store, peers);
         }
-        answer(&mut stream, &dispatch(store.as_ref(), request))?;
+        answer(&mut stream, &dispatch(store, request))?;
     }
     Ok(())
 }
