@@ -14,6 +14,7 @@ pub(super) struct Server {
     programs: PathBuf,
     folder: PathBuf,
     user: Option<String>,
+    settings: &'static str,
     databases: AtomicU32,
     /// Ends the server and removes its folder when this end of the pipe is
     /// closed, however this process ends.
@@ -24,13 +25,13 @@ pub(super) struct Server {
 /// says why, once per test, and the test passes.
 pub(super) fn shared() -> Option<&'static Server> {
     static SHARED: OnceLock<Result<Server, String>> = OnceLock::new();
-    let server = SHARED.get_or_init(Server::start).as_ref();
+    let server = SHARED.get_or_init(|| Server::start("")).as_ref();
     server.map_err(|why| skip(why)).ok()
 }
 
-/// A server for one test, which may stop it.
-pub(super) fn own() -> Option<Server> {
-    Server::start().map_err(|why| skip(&why)).ok()
+/// A server for one test, which may stop it; with settings of its own.
+pub(super) fn own(settings: &'static str) -> Option<Server> {
+    Server::start(settings).map_err(|why| skip(&why)).ok()
 }
 
 fn skip(why: &str) {
@@ -38,7 +39,7 @@ fn skip(why: &str) {
 }
 
 impl Server {
-    fn start() -> Result<Self, String> {
+    fn start(settings: &'static str) -> Result<Self, String> {
         let programs = programs()?;
         let user = other_user()?;
         let folder = tempfile::Builder::new()
@@ -51,6 +52,7 @@ impl Server {
             programs,
             folder,
             user,
+            settings,
             databases: AtomicU32::new(0),
         };
         if let Some(user) = &server.user {
@@ -106,8 +108,8 @@ impl Server {
         self.control(&["stop", "-m", "fast"]).unwrap();
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
+    pub(super) fn start_again(&self) {
+        self.control(&["start"]).unwrap();
     }
 
     fn data(&self) -> PathBuf {
@@ -118,8 +120,9 @@ impl Server {
         let (data, log) = (self.data(), self.folder.join("log"));
         let options = format!(
             "-k {} -c listen_addresses='' -c max_connections=200 -c fsync=on \
-             -c checkpoint_timeout=30s -c log_min_messages=fatal",
-            self.folder.display()
+             -c checkpoint_timeout=30s -c log_min_messages=fatal {}",
+            self.folder.display(),
+            self.settings
         );
         let mut words = vec!["-D".to_owned(), data.display().to_string()];
         words.extend(["-l".to_owned(), log.display().to_string()]);
