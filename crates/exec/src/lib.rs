@@ -23,7 +23,8 @@ pub use limits::Limits;
 pub use local::Local;
 pub use start::Refusal;
 
-/// Called when there is news where there was none.
+/// Called when there is news where there was none. It must not ask the
+/// executor that calls it: it only wakes somebody who will.
 pub type Ring = Arc<dyn Fn() + Send + Sync>;
 
 /// Locks what no holder leaves half changed, so that a panic elsewhere does

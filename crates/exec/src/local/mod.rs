@@ -56,7 +56,8 @@ pub const INHERITED: [&str; 7] = [
 pub struct Settings {
     /// The program, by its whole path.
     pub program: PathBuf,
-    /// Words before `task run <folder>`.
+    /// Words before `task run <folder>`. Paths in them must be whole: the
+    /// child works in the folder of its attempt.
     pub words: Vec<OsString>,
     /// The data folder; attempts lie in `tasks` below it.
     pub home: PathBuf,

@@ -383,3 +383,51 @@ fn exit_of_child(pid: Pid) -> Option<Exit> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::sync::mpsc;
+
+    use fondaco_domain::RunId;
+    use fondaco_domain::retry::ErrorClass;
+    use fondaco_domain::task::{Fence, TaskNo};
+
+    use super::*;
+
+    /// As on a kernel that does not announce ends.
+    #[test]
+    fn an_end_that_is_not_announced_is_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let (rings, rung) = mpsc::channel();
+        let ring: Ring = Arc::new(move || rings.send(()).unwrap());
+        let tasks = home.path().to_owned();
+        let (watcher, woken) = Watcher::new(tasks, 1_000, Keep::default(), ring).unwrap();
+        let child = Command::new("sh").args(["-c", "exit 3"]).spawn().unwrap();
+        let attempt = AttemptId {
+            run: RunId::new(0, [0; 10]),
+            task: TaskNo(0),
+            fence: Fence(0),
+        };
+        let held = Held {
+            eye: None,
+            ..Held::new(
+                Process::of(Pid::from_child(&child)),
+                Folder::of(home.path(), attempt),
+                Some(child),
+            )
+        };
+        watcher.hold(attempt, held);
+        thread::scope(|scope| {
+            scope.spawn(|| watcher.watch(&woken));
+            let heard = rung.recv_timeout(Duration::from_mins(1));
+            watcher.close();
+            assert_eq!(heard, Ok(()));
+        });
+        let failed = Outcome::Failed {
+            class: ErrorClass::Permanent,
+            error: "its process ended with exit code 3 and left no outcome".into(),
+        };
+        assert_eq!(watcher.news(), [News::Ended(attempt, failed)]);
+    }
+}
