@@ -18,7 +18,7 @@ mod sqlite;
 
 /// How many of something: few in continuous integration, many before a
 /// release.
-fn size(ci: usize, release: usize) -> usize {
+fn size(ci: u32, release: u32) -> u32 {
     match std::env::var("FONDACO_TORTURE").as_deref() {
         Ok("release") => release,
         _ => ci,

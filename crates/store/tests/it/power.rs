@@ -95,8 +95,9 @@ fn cut(root: &Path, ops: &[Op], seed: u64, images: usize, must_keep: bool) -> Ve
 }
 
 /// Records and cuts, on two threads, until so many images were judged.
-fn cuts(mode: &str, images: usize, must_keep: bool) -> Option<Vec<Harm>> {
+fn cuts(mode: &str, images: u32, must_keep: bool) -> Option<Vec<Harm>> {
     const PER_RECORDING: usize = 50;
+    let images = images as usize;
     if let Err(why) = record(0, mode) {
         eprintln!("skipped: {why}");
         return None;
