@@ -90,7 +90,7 @@ impl Runner {
             }
         };
         self.look_for_emergency();
-        if self.latches.emergency.is_some() || self.is_too_late(sent) {
+        if self.latches.forbid_starts() || self.is_too_late(sent) {
             return self.report(id, give_back);
         }
         self.start(id, claimed, assignment, sent);

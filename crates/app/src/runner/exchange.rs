@@ -59,7 +59,7 @@ impl Runner {
 
     /// Free places, unless nothing more is to begin here.
     fn room(&self) -> usize {
-        if self.clock.drains > 0 || self.latches.emergency.is_some() {
+        if self.clock.drains > 0 || self.latches.forbid_starts() {
             return 0;
         }
         let taken = self.live.len() + self.let_go.len();

@@ -21,6 +21,9 @@ pub(super) struct Latches {
     acknowledged: BTreeMap<Scope, Epoch>,
     /// The text of an emergency stop that the store has not latched yet.
     pub(super) emergency: Option<String>,
+    /// Whether the order for one was there at the last look: nothing begins
+    /// beside it, latched or not.
+    ordered: bool,
 }
 
 impl Latches {
@@ -30,6 +33,11 @@ impl Latches {
 
     fn is_out_of_date(&self) -> bool {
         self.read.is_none_or(|read| read < self.heard)
+    }
+
+    /// Whether nothing may begin here, whatever the store gives.
+    pub(super) fn forbid_starts(&self) -> bool {
+        self.ordered || self.emergency.is_some()
     }
 
     fn has_any(&self) -> bool {
@@ -50,10 +58,9 @@ impl Runner {
     /// latched it, whether or not the file stays. While the latch is known to
     /// be set, there is nothing to add to it.
     pub(super) fn look_for_emergency(&mut self) {
-        if self.latches.emergency.is_some() {
-            return;
-        }
-        let Some(text) = self.ports.emergency.seen() else {
+        let seen = self.ports.emergency.seen();
+        self.latches.ordered = seen.is_some();
+        let Some(text) = seen.filter(|_| self.latches.emergency.is_none()) else {
             return;
         };
         if self.latches.stops(&[Scope::Global]) {

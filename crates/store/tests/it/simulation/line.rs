@@ -1,0 +1,188 @@
+//! The way from a process to the store, with all that can go wrong on it.
+
+use std::sync::Arc;
+
+use fondaco_app::ports::halts::{HaltAck, HaltStore};
+use fondaco_app::ports::runs::{
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notices, OutboxRow,
+    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+};
+use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
+use fondaco_app::ports::workers::{Worker, WorkerStore};
+use fondaco_domain::halt::{Halt, HaltCommand};
+use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::task::{Task, TaskNo};
+use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
+
+use super::world::World;
+
+/// The store as one process reaches it.
+pub(super) struct Line {
+    pub(super) world: Arc<World>,
+    pub(super) process: usize,
+}
+
+type Answer<T> = Result<T, RunStoreError>;
+
+impl Line {
+    /// One call. It may find nobody, be slow before or after, be made twice,
+    /// or lose its answer.
+    fn call<T>(&self, made: impl Fn(&super::MemoryRuns) -> Answer<T>) -> Answer<T> {
+        self.world.reach(self.process)?;
+        self.world.maybe_stall(self.process);
+        self.world.reach(self.process)?;
+        let mut answer = made(&self.world.store);
+        if self.world.happens(40) {
+            // The first answer never came, and the caller's line asked again.
+            answer = made(&self.world.store);
+        }
+        self.world.maybe_stall(self.process);
+        if self.world.happens(30) {
+            return Err(super::world::unreachable());
+        }
+        // Who died on the way hears nothing.
+        self.world.reach(self.process)?;
+        answer
+    }
+}
+
+impl RunStore for Line {
+    fn submit(&self, submission: Submission, by: Asked) -> Answer<Submitted> {
+        self.call(|store| store.submit(submission.clone(), by.clone()))
+    }
+
+    fn command(&self, run: RunId, command: Command, by: Asked) -> Answer<Commanded> {
+        self.call(|store| store.command(run, command.clone(), by.clone()))
+    }
+
+    fn exchange(&self, exchange: Exchange, by: Asked) -> Answer<Exchanged> {
+        self.call(|store| store.exchange(exchange.clone(), by.clone()))
+    }
+
+    fn held(&self) -> Answer<Vec<Held>> {
+        self.call(|store| store.held())
+    }
+
+    fn spec(&self, hash: &ContentHash) -> Answer<String> {
+        self.call(|store| store.spec(hash))
+    }
+
+    fn run(&self, id: RunId) -> Answer<Run> {
+        self.call(|store| store.run(id))
+    }
+
+    fn runs(&self, query: &RunQuery) -> Answer<Vec<Run>> {
+        self.call(|store| store.runs(query))
+    }
+
+    fn key_holder(&self, key: &str) -> Answer<Option<RunId>> {
+        self.call(|store| store.key_holder(key))
+    }
+
+    fn tasks(&self, id: RunId, query: &TaskQuery) -> Answer<Vec<Task>> {
+        self.call(|store| store.tasks(id, query))
+    }
+
+    fn attempts(&self, id: RunId, task: TaskNo) -> Answer<Vec<Attempt>> {
+        self.call(|store| store.attempts(id, task))
+    }
+
+    fn events(&self, id: RunId, after: u64, limit: usize) -> Answer<Vec<Recorded>> {
+        self.call(|store| store.events(id, after, limit))
+    }
+
+    fn remove(&self, id: RunId) -> Answer<()> {
+        self.call(|store| store.remove(id))
+    }
+
+    fn outbox(&self, consumer: &str, limit: usize) -> Answer<Vec<OutboxRow>> {
+        self.call(|store| store.outbox(consumer, limit))
+    }
+
+    fn acknowledge(&self, consumer: &str, position: Position) -> Answer<()> {
+        self.call(|store| store.acknowledge(consumer, position))
+    }
+
+    fn keep_body(&self, body: &[u8]) -> Answer<ContentHash> {
+        self.call(|store| store.keep_body(body))
+    }
+
+    fn body(&self, hash: &ContentHash) -> Answer<Vec<u8>> {
+        self.call(|store| store.body(hash))
+    }
+
+    fn subscribe(&self) -> Answer<Box<dyn Notices>> {
+        self.world.store.subscribe()
+    }
+
+    fn vitals(&self) -> Answer<Vitals> {
+        self.call(|store| store.vitals())
+    }
+
+    fn check_run(&self, id: RunId) -> Answer<Vec<Disagreement>> {
+        self.call(|store| store.check_run(id))
+    }
+}
+
+impl HaltStore for Line {
+    fn halt(&self, command: HaltCommand, by: Asked) -> Answer<Halt> {
+        self.call(|store| store.halt(command.clone(), by.clone()))
+    }
+
+    fn obey(&self, limit: usize, by: Asked) -> Answer<usize> {
+        self.call(|store| store.obey(limit, by.clone()))
+    }
+
+    fn halts(&self) -> Answer<Vec<Halt>> {
+        self.call(|store| store.halts())
+    }
+
+    fn acknowledge_halt(&self, ack: HaltAck) -> Answer<()> {
+        self.world.check_ack(self.process, &ack);
+        self.call(|store| store.acknowledge_halt(ack.clone()))
+    }
+
+    fn halt_acks(&self) -> Answer<Vec<HaltAck>> {
+        self.call(|store| store.halt_acks())
+    }
+}
+
+impl WorkerStore for Line {
+    fn enlist(&self, worker: Worker) -> Answer<()> {
+        self.call(|store| store.enlist(worker.clone()))
+    }
+
+    fn dismiss(&self, worker: WorkerId) -> Answer<()> {
+        self.call(|store| store.dismiss(worker))
+    }
+
+    fn workers(&self) -> Answer<Vec<Worker>> {
+        self.call(|store| store.workers())
+    }
+}
+
+impl ScheduleStore for Line {
+    fn add_schedule(&self, schedule: Schedule) -> Answer<()> {
+        self.call(|store| store.add_schedule(schedule.clone()))
+    }
+
+    fn schedules(&self) -> Answer<Vec<Schedule>> {
+        self.call(|store| store.schedules())
+    }
+
+    fn pause_schedule(&self, name: &str, paused: bool, next: Option<UnixMicros>) -> Answer<()> {
+        self.call(|store| store.pause_schedule(name, paused, next))
+    }
+
+    fn remove_schedule(&self, name: &str) -> Answer<()> {
+        self.call(|store| store.remove_schedule(name))
+    }
+
+    fn fire(&self, firing: Firing, by: Asked) -> Answer<bool> {
+        self.call(|store| store.fire(firing.clone(), by.clone()))
+    }
+
+    fn fired(&self, name: &str, limit: usize) -> Answer<Vec<Fired>> {
+        self.call(|store| store.fired(name, limit))
+    }
+}
