@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fondaco_app::ports::runs::{Notice, RunStoreError, Want};
 use fondaco_domain::task::TaskNo;
@@ -32,8 +32,9 @@ const TRIES: usize = 20;
 /// Tasks and reports that one transaction takes in at most, about.
 const WEIGHT: usize = 4_096;
 
-/// The longest wait between two attempts to reach the server again.
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
+/// Between two attempts to reach the server again.
+const SHORTEST_BACK_OFF: Duration = Duration::from_millis(10);
+const LONGEST_BACK_OFF: Duration = Duration::from_millis(500);
 
 /// What a piece of work is about: locked and read for the whole batch at once.
 #[derive(Debug, Default)]
@@ -223,7 +224,6 @@ struct Server {
     link: Option<Link>,
     address: Address,
     back_off: Duration,
-    not_before: Option<Instant>,
 }
 
 impl Server {
@@ -232,12 +232,9 @@ impl Server {
             link: Some(link),
             address,
             back_off: Duration::ZERO,
-            not_before: None,
         }
     }
 
-    /// What waits for the server while it is away hears so at once, and asks
-    /// again at its own pace.
     fn reach(&mut self) -> Result<&mut Link, RunStoreError> {
         let link = match self.link.take() {
             Some(link) => link,
@@ -246,19 +243,14 @@ impl Server {
         Ok(self.link.insert(link))
     }
 
+    /// What waits meanwhile waits for this attempt, and no longer.
     fn reconnect(&mut self) -> Result<Link, RunStoreError> {
-        let early = self.not_before.is_some_and(|at| Instant::now() < at);
-        if early {
-            return Err(self.away("it did not answer a moment ago".into()));
-        }
+        std::thread::sleep(self.back_off);
         let connected = Link::connect(&self.address, Purpose::Write);
-        if connected.is_ok() {
-            self.back_off = Duration::ZERO;
-        } else {
-            let longer = (self.back_off * 2).clamp(Duration::from_millis(10), LONGEST_BACK_OFF);
-            self.back_off = longer;
-            self.not_before = Some(Instant::now() + longer);
-        }
+        self.back_off = match &connected {
+            Ok(_) => Duration::ZERO,
+            Err(_) => (self.back_off * 2).clamp(SHORTEST_BACK_OFF, LONGEST_BACK_OFF),
+        };
         connected
     }
 

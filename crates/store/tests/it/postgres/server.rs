@@ -22,10 +22,13 @@ pub(super) struct Server {
 }
 
 /// The server that most tests share, unless there is none to be had; then it
-/// says why, once per test, and the test passes.
+/// says why, once per test, and the test passes. It does not wait for the
+/// disk: these tests are not about that.
 pub(super) fn shared() -> Option<&'static Server> {
     static SHARED: OnceLock<Result<Server, String>> = OnceLock::new();
-    let server = SHARED.get_or_init(|| Server::start("")).as_ref();
+    let server = SHARED
+        .get_or_init(|| Server::start("-c fsync=off"))
+        .as_ref();
     server.map_err(|why| skip(why)).ok()
 }
 
@@ -108,6 +111,10 @@ impl Server {
         self.control(&["stop", "-m", "fast"]).unwrap();
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn start_again(&self) {
         self.control(&["start"]).unwrap();
     }
@@ -119,7 +126,7 @@ impl Server {
     fn control(&self, action: &[&str]) -> Result<(), String> {
         let (data, log) = (self.data(), self.folder.join("log"));
         let options = format!(
-            "-k {} -c listen_addresses='' -c max_connections=200 -c fsync=on \
+            "-k {} -c listen_addresses='' -c max_connections=200 \
              -c checkpoint_timeout=30s -c log_min_messages=fatal {}",
             self.folder.display(),
             self.settings
