@@ -20,7 +20,8 @@ pub(crate) enum Script {
     Complete { output: String },
     /// Fails with this.
     Fail { class: ErrorClass, error: String },
-    /// Tells so many steps, then completes.
+    /// Tells so many steps, the first a little before the others, then
+    /// completes.
     Count { steps: u32 },
     /// Panics with this.
     Panic { message: String },
@@ -78,6 +79,9 @@ fn act(script: Script, watch: &dyn Watch) -> Outcome {
         Script::Count { steps } => {
             for step in 1..=steps {
                 watch.progress(&format!("{step} of {steps}"));
+                if step == 1 {
+                    watch.wait(Duration::from_millis(50));
+                }
             }
             completed("counted")
         }
