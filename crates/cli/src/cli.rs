@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands;
 use crate::env;
 
-/// Backtests strategy files on real candles.
+/// Backtests strategy files on real candles, in durable runs.
 #[derive(Debug, Parser)]
 #[command(
     name = "fondaco",
@@ -16,7 +16,7 @@ use crate::env;
     arg_required_else_help = true,
     subcommand_required = true,
     after_help = "Examples:\n  fondaco data list\n  fondaco strategy check strategies/sma-cross.toml\n\nExit codes: 0 done, 2 wrong words, 3 not found, 4 conflict, 5 corrupt input, 6 no data, 7 another \
-                  system failed, 8 storage, 70 a defect of ours, 130 interrupted."
+                  system failed, 8 storage, 9 a run did not succeed, 70 a defect of ours, 130 interrupted."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -78,6 +78,28 @@ pub(crate) enum Noun {
     /// Backtests: run, look at, compare.
     #[command(subcommand)]
     Backtest(commands::backtest::Command),
+    /// Durable runs: submit, look at, watch, cancel, take up again.
+    #[command(subcommand)]
+    Run(Box<commands::run::Command>),
+    /// Orders to stop: set, clear, look at, practise.
+    #[command(subcommand)]
+    Halt(commands::halt::Command),
+    /// Take tasks and do them, until told to stop.
+    Worker(commands::worker::Args),
+    /// Runs to be submitted again and again.
+    #[command(subcommand)]
+    Schedule(Box<commands::schedule::Command>),
+    /// Look at everything that durable runs need, and say what is wrong.
+    Doctor(commands::doctor::Args),
+    /// The store of runs as a whole.
+    #[command(subcommand)]
+    Db(commands::db::Command),
+    /// Measurements of this machine.
+    #[command(subcommand)]
+    Bench(commands::bench::Command),
+    /// One attempt of a task, in a process of its own.
+    #[command(subcommand, hide = true)]
+    Task(commands::task::Command),
     /// The reference pages, from the program itself.
     #[command(hide = true)]
     Reference(crate::reference::Args),

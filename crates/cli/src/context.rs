@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fondaco_domain::{ErrorKind, Hint, UnixMillis, time};
 use thiserror::Error;
@@ -40,6 +41,15 @@ pub(crate) enum ContextError {
     /// The interrupt handler was refused.
     #[error("Ctrl-C cannot be handled")]
     Interrupt(#[source] ctrlc::Error),
+    /// The handler of the signal that ends services was refused.
+    #[error("signals cannot be handled")]
+    Signals(#[source] std::io::Error),
+    /// A setting that is no number of milliseconds.
+    #[error("{} does not hold milliseconds: `{text}`", env::LEASE_MS)]
+    Lease {
+        /// As it stands there.
+        text: String,
+    },
     /// The runtime was refused.
     #[error("the input and output threads cannot be started")]
     Runtime(#[source] std::io::Error),
@@ -48,8 +58,8 @@ pub(crate) enum ContextError {
 impl Hint for ContextError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoHome | Self::Now(_) => ErrorKind::Invalid,
-            Self::Interrupt(_) | Self::Runtime(_) => ErrorKind::Internal,
+            Self::NoHome | Self::Now(_) | Self::Lease { .. } => ErrorKind::Invalid,
+            Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => ErrorKind::Internal,
         }
     }
 
@@ -57,7 +67,8 @@ impl Hint for ContextError {
         match self {
             Self::NoHome => Some(format!("give --home DIR or set {}", env::HOME)),
             Self::Now(_) => Some(format!("unset {} to use the clock", env::NOW)),
-            Self::Interrupt(_) | Self::Runtime(_) => None,
+            Self::Lease { .. } => Some(format!("unset {} to use the usual lease", env::LEASE_MS)),
+            Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => None,
         }
     }
 }
@@ -85,6 +96,26 @@ impl Context {
     /// The folder everything is kept in. It need not exist yet.
     pub(crate) fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Who asks, as the events of runs name it.
+    pub(crate) fn actor(&self) -> String {
+        match variable(env::USER) {
+            Some(user) => format!("cli:{user}"),
+            None => "cli".to_owned(),
+        }
+    }
+
+    /// How long a task is held without a sign of life, where it is not the
+    /// usual time.
+    pub(crate) fn lease() -> Result<Option<Duration>, ContextError> {
+        let Some(text) = variable(env::LEASE_MS) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(millis) if millis > 0 => Ok(Some(Duration::from_millis(millis))),
+            _ => Err(ContextError::Lease { text }),
+        }
     }
 
     /// A progress bar over `steps` things, on standard error and only on a
@@ -132,14 +163,6 @@ impl Clock {
             Self::Fixed(at) => at,
         }
     }
-}
-
-/// Ctrl-C ends the program at once with the exit code of a cancelled command.
-/// Whatever is written is written beside its place and moved there, so
-/// stopping between two writes leaves nothing half done.
-pub(crate) fn exit_on_interrupt() -> Result<(), ContextError> {
-    ctrlc::set_handler(|| std::process::exit(i32::from(ErrorKind::Cancelled.exit_code())))
-        .map_err(ContextError::Interrupt)
 }
 
 /// A variable that is set and not empty.

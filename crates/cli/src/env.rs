@@ -8,6 +8,12 @@ pub(crate) const HOME: &str = "FONDACO_HOME";
 pub(crate) const OUTPUT: &str = "FONDACO_OUTPUT";
 /// A fixed time in place of the clock.
 pub(crate) const NOW: &str = "FONDACO_NOW";
+/// Where runs are kept.
+pub(crate) const STORE: &str = "FONDACO_STORE";
+/// The lease of tasks in milliseconds, for tests.
+pub(crate) const LEASE_MS: &str = "FONDACO_LEASE_MS";
+/// Who asks.
+pub(crate) const USER: &str = "USER";
 /// Turns colour off where set and not empty.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 /// Base of the default home.
@@ -40,6 +46,23 @@ pub(crate) const ALL: &[Variable] = &[
         flag: None,
         meaning: "A time such as `2025-01-31T12:00:00Z` that takes the place of the clock, so that what a \
                   command writes can be repeated byte for byte.",
+    },
+    Variable {
+        name: STORE,
+        flag: Some("--store"),
+        meaning: "Store of runs: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. Default: the file \
+                  `runs.db` in the home.",
+    },
+    Variable {
+        name: LEASE_MS,
+        flag: None,
+        meaning: "Milliseconds that a worker holds a task without a sign of life, in place of 30000. For \
+                  tests: every process of a store must have the same.",
+    },
+    Variable {
+        name: USER,
+        flag: None,
+        meaning: "Named in the events of runs as who asked.",
     },
     Variable {
         name: NO_COLOR,

@@ -32,6 +32,16 @@ impl Failure {
         Told::of(&*self.0)
     }
 
+    /// What went wrong, on one line.
+    pub(crate) fn in_words(&self) -> String {
+        in_words(&*self.0)
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.0.hint()
+    }
+
     /// Whether the reader of standard output has gone, which is its right.
     fn is_broken_pipe(&self) -> bool {
         let error: &(dyn std::error::Error + 'static) = &*self.0;
@@ -39,6 +49,12 @@ impl Failure {
             .downcast_ref::<OutputError>()
             .is_some_and(OutputError::is_broken_pipe)
     }
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn in_words(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Prints a failure and gives its exit code.

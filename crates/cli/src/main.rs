@@ -10,6 +10,7 @@ mod commands;
 mod context;
 mod env;
 mod errors;
+mod host;
 mod output;
 mod progress;
 mod reference;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), Failure> {
     let context = Context::resolve(&cli.globals)?;
-    context::exit_on_interrupt()?;
+    host::exit_on_interrupt()?;
     commands::run(&cli.command, &context)
 }
 

@@ -50,6 +50,19 @@ impl Output {
         Self { mode, style }
     }
 
+    /// The form asked for.
+    pub(crate) fn mode(self) -> OutputMode {
+        self.mode
+    }
+
+    /// Prints one of several results: text, or a document on one line.
+    pub(crate) fn print_line(self, view: &impl View) -> Result<(), OutputError> {
+        match self.mode {
+            OutputMode::Text => write_raw(view.text(self.style).as_bytes()),
+            OutputMode::Json => write_raw(json_line(view).as_bytes()),
+        }
+    }
+
     /// Prints a result in the form asked for.
     pub(crate) fn print(self, view: &impl View) -> Result<(), OutputError> {
         match self.mode {
@@ -71,6 +84,13 @@ pub(crate) fn write_raw(bytes: &[u8]) -> Result<(), OutputError> {
 /// A document as indented JSON with a line feed at its end.
 pub(crate) fn json_text(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document)
+        .expect("documents are structs with text keys, which always serialise");
+    text + "\n"
+}
+
+/// A document on one line, with a line feed at its end.
+pub(crate) fn json_line(document: &impl Serialize) -> String {
+    let text = serde_json::to_string(document)
         .expect("documents are structs with text keys, which always serialise");
     text + "\n"
 }

@@ -111,7 +111,7 @@ fn exit_codes() -> String {
     page
 }
 
-const KINDS: [(ErrorKind, &str); 9] = [
+const KINDS: [(ErrorKind, &str); 10] = [
     (
         ErrorKind::Invalid,
         "the words are wrong: an unknown option, a bad expression, a parameter out of its range",
@@ -136,6 +136,10 @@ const KINDS: [(ErrorKind, &str); 9] = [
     (
         ErrorKind::Storage,
         "no space, no permission, a failed write",
+    ),
+    (
+        ErrorKind::Unsuccessful,
+        "a run that was waited for failed, is partial or is halted; a check found something wrong",
     ),
     (ErrorKind::Internal, "a defect of the program"),
     (ErrorKind::Cancelled, "interrupted by Ctrl-C"),

@@ -66,6 +66,14 @@ impl Cell {
         }
     }
 
+    /// Bad news.
+    pub(crate) fn bad(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            mark: Mark::Bad,
+        }
+    }
+
     /// Less important.
     pub(crate) fn dim(text: impl Into<String>) -> Self {
         Self {

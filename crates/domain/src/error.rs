@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Unavailable,
     /// No space, no permission, a failed write.
     Storage,
+    /// What was asked for was done, and did not succeed: a run that failed, a
+    /// check that found something.
+    Unsuccessful,
     /// The user stopped it.
     Cancelled,
     /// A defect of ours.
@@ -47,6 +50,7 @@ impl ErrorKind {
             Self::NoData => 6,
             Self::Unavailable => 7,
             Self::Storage => 8,
+            Self::Unsuccessful => 9,
             Self::Internal => 70,
             Self::Cancelled => 130,
         }
@@ -62,6 +66,7 @@ impl ErrorKind {
             Self::NoData => "no_data",
             Self::Unavailable => "unavailable",
             Self::Storage => "storage",
+            Self::Unsuccessful => "unsuccessful",
             Self::Cancelled => "cancelled",
             Self::Internal => "internal",
         }

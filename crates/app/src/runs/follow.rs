@@ -33,8 +33,8 @@ pub struct Followed {
 /// stands then.
 ///
 /// `after` is the place in its events after which they are wanted (0 for all);
-/// without it, none are read. `told` is called for the first look, for every
-/// one that shows something new, and for the last.
+/// without it, none are read. `told` is called for every look: at least once
+/// every [`POLL`], also where nothing is new.
 pub fn watch(
     store: &dyn Store,
     id: RunId,
@@ -43,7 +43,6 @@ pub fn watch(
 ) -> Result<Run, RunsError> {
     let mut notices = store.subscribe()?;
     let mut after = after;
-    let mut last: Option<Run> = None;
     loop {
         // The run before its events: once it has ended, they hold its end.
         let run = store.run(id)?;
@@ -57,15 +56,13 @@ pub fn watch(
             if let (Some(seq), Some(event)) = (&mut after, events.last()) {
                 *seq = event.seq;
             }
-            let news = !events.is_empty() || last.as_ref() != Some(&run);
             let followed = Followed {
                 run: run.clone(),
                 events,
             };
-            if news && told(&followed).is_break() {
+            if told(&followed).is_break() {
                 return Ok(run);
             }
-            last = Some(followed.run);
             if !full {
                 break;
             }

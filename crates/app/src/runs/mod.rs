@@ -13,7 +13,7 @@ mod submit;
 pub mod why;
 pub mod workflow;
 
-pub use bodies::{spill, whole};
+pub use bodies::whole;
 pub use error::RunsError;
 pub use follow::{Followed, POLL, watch};
 pub use spec::{Spec, SpecError};
@@ -22,13 +22,15 @@ pub use submit::{CHUNK, Overrides};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
+use fondaco_domain::strategy::suggest;
+use fondaco_domain::task::Task;
+use fondaco_domain::{RunId, UnixMicros};
 
 use crate::ports::Store;
 use crate::ports::machine::Machine;
 use crate::ports::plan::Planner;
-use crate::ports::runs::Asked;
+use crate::ports::runs::{Asked, TaskQuery};
 
 /// Whose planner plans which kind of run.
 #[derive(Clone, Default)]
@@ -75,6 +77,34 @@ impl Runs<'_> {
         Asked {
             actor: self.actor.to_owned(),
             at: self.now(),
+        }
+    }
+
+    /// A task by its name.
+    pub fn task_by_key(&self, run: RunId, key: &str) -> Result<Task, RunsError> {
+        let mut query = TaskQuery {
+            limit: Some(CHUNK),
+            ..TaskQuery::default()
+        };
+        let mut keys = Vec::new();
+        loop {
+            let page = self.store.tasks(run, &query)?;
+            query.after = page.last().map(|task| task.no);
+            let full = page.len() == CHUNK;
+            for task in page {
+                if task.plan.key == key {
+                    return Ok(task);
+                }
+                keys.push(task.plan.key);
+            }
+            if !full {
+                let meant = suggest(key, keys.iter().map(String::as_str));
+                return Err(RunsError::NoStep {
+                    run,
+                    key: key.to_owned(),
+                    meant: meant.map(str::to_owned),
+                });
+            }
         }
     }
 

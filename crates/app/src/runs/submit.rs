@@ -6,11 +6,12 @@ use fondaco_domain::run::{Command, NewRun, Rejection, Run, RunCommand};
 use fondaco_domain::task::{Adopted, TaskPlan, TaskState};
 use fondaco_domain::{RunId, UnixMicros};
 
-use super::{Runs, RunsError, Spec, spill};
+use super::{Runs, RunsError, Spec};
 use crate::ports::plan::{Planner, Tasks};
 use crate::ports::runs::{
     Commanded, IdempotencyKey, RunStore, RunStoreError, Submission, Submitted, TaskQuery,
 };
+use crate::runner::body_reference;
 
 /// Tasks that one transaction plans.
 pub const CHUNK: usize = 1_000;
@@ -49,6 +50,13 @@ impl Overrides {
 }
 
 impl Runs<'_> {
+    /// What a run of a spec would be; its plan is checked as well.
+    pub fn would_be(&self, spec: &Spec, overrides: &Overrides) -> Result<NewRun, RunsError> {
+        let planner = self.planners.of(spec.kind())?;
+        let _lazy = planner.tasks(spec.text())?;
+        Ok(overrides.over(planner.new_run(spec.text(), spec.hash().clone())?))
+    }
+
     /// Accepts a run of a spec and makes its whole plan. The same key with
     /// the same request again gives the run of before, its plan made whole
     /// where it was not.
@@ -209,7 +217,10 @@ impl Plan {
         let mut chunk = Vec::new();
         for mut task in self.tasks.by_ref().take(limit) {
             task.adopted = self.adopted.get(&task.key).cloned();
-            task.input = task.input.map(|body| spill(store, body)).transpose()?;
+            task.input = match task.input {
+                Some(body) => Some(body_reference(store, &body)?),
+                None => None,
+            };
             chunk.push(task);
         }
         self.at += chunk.len();

@@ -7,8 +7,16 @@
 //! [`View`](crate::output::View).
 
 pub(crate) mod backtest;
+pub(crate) mod bench;
 pub(crate) mod data;
+pub(crate) mod db;
+pub(crate) mod doctor;
+pub(crate) mod halt;
+pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod strategy;
+pub(crate) mod task;
+pub(crate) mod worker;
 
 use crate::cli::Noun;
 use crate::context::Context;
@@ -20,6 +28,14 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Data(command) => data::run(command, context),
         Noun::Strategy(command) => strategy::run(command, context),
         Noun::Backtest(command) => backtest::run(command, context),
+        Noun::Run(command) => run::run(command, context),
+        Noun::Halt(command) => halt::run(command, context),
+        Noun::Worker(args) => worker::run(args, context),
+        Noun::Schedule(command) => schedule::run(command, context),
+        Noun::Doctor(args) => doctor::run(args, context),
+        Noun::Db(command) => db::run(command, context),
+        Noun::Bench(command) => bench::run(command, context),
+        Noun::Task(command) => task::run(command, context),
         Noun::Reference(args) => crate::reference::run(args),
     }
 }

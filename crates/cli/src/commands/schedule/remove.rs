@@ -1,0 +1,35 @@
+//! `fondaco schedule remove`.
+
+use serde::Serialize;
+
+use super::OneSchedule;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::output::{Style, View};
+
+/// Which.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  fondaco schedule remove nightly")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    one: OneSchedule,
+}
+
+#[derive(Debug, Serialize)]
+struct Removed {
+    removed: String,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let (client, schedule) = args.one.open(context)?;
+    client.store().remove_schedule(&schedule.name)?;
+    Ok(context.output.print(&Removed {
+        removed: schedule.name,
+    })?)
+}
+
+impl View for Removed {
+    fn text(&self, _style: Style) -> String {
+        format!("{} is removed; its runs stay\n", self.removed)
+    }
+}

@@ -1,0 +1,152 @@
+//! `fondaco worker`.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::runs::RunQuery;
+use fondaco_app::runner::{Bell, Log, Note};
+use fondaco_domain::UnixMicros;
+use fondaco_domain::run::{DEFAULT, RunState};
+use serde::Serialize;
+
+use crate::cli::OutputMode;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::host::{Client, Host, HostOptions, Place, StoreArgs, ThisMachine};
+use crate::output;
+
+/// What it takes, and how much at a time.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  fondaco worker\n  fondaco worker --slots 4 --queue nightly --queue default\n  fondaco \
+                  worker --once\n\nCtrl-C or SIGTERM: it takes nothing more, finishes what runs and ends with 0. A \
+                  second one stops what runs and gives it back; a third ends the program at once."
+)]
+pub(crate) struct Args {
+    /// Tasks at a time [default: the number of processors].
+    #[arg(long, value_name = "NUMBER")]
+    slots: Option<NonZeroUsize>,
+    /// Queue to take from; may be given several times.
+    #[arg(long = "queue", value_name = "NAME", default_value = DEFAULT)]
+    queues: Vec<String>,
+    /// Where tasks run.
+    #[arg(long, value_enum, default_value_t)]
+    executor: Place,
+    /// End when no run of its queues is left to do.
+    #[arg(long)]
+    once: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// How long `--once` waits between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let client = Client::open(&args.store, context)?;
+    let log = Lines {
+        machine: ThisMachine::new(),
+        mode: context.output.mode(),
+    };
+    let slots = args.slots.unwrap_or_else(processors);
+    let options = HostOptions {
+        slots,
+        queues: args.queues.clone(),
+        run: None,
+        place: args.executor,
+        log: Arc::new(log),
+    };
+    let mut host = Host::start(&client, context, options)?;
+    log.say(
+        "started",
+        &format!(
+            "worker {} takes {slots} at a time from {}",
+            host.worker(),
+            args.queues.join(", ")
+        ),
+    );
+    let bell = Bell::default();
+    let mut drained = false;
+    while !host.is_over() {
+        if args.once && !drained && is_idle(args, &client)? {
+            host.drain();
+            drained = true;
+        }
+        bell.wait(LOOK);
+    }
+    host.join()?;
+    log.say("ended", &format!("worker {} has ended", host.worker()));
+    Ok(())
+}
+
+/// Whether no run of its queues can go on.
+fn is_idle(args: &Args, client: &Client) -> Result<bool, Failure> {
+    for queue in &args.queues {
+        let query = RunQuery {
+            states: vec![
+                RunState::Queued,
+                RunState::Running,
+                RunState::Halting,
+                RunState::Cancelling,
+            ],
+            queue: Some(queue.clone()),
+            limit: Some(1),
+            ..RunQuery::default()
+        };
+        if !client.store().runs(&query)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Facts as lines on standard error.
+#[derive(Debug, Clone, Copy)]
+struct Lines {
+    machine: ThisMachine,
+    mode: OutputMode,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    at: String,
+    fact: &'a str,
+    message: &'a str,
+}
+
+impl Lines {
+    fn say(&self, fact: &str, message: &str) {
+        let at: UnixMicros = self.machine.wall();
+        output::to_stderr(&match self.mode {
+            OutputMode::Text => format!("{at}  {message}\n"),
+            OutputMode::Json => output::json_line(&Line {
+                at: at.to_string(),
+                fact,
+                message,
+            }),
+        });
+    }
+}
+
+impl Log for Lines {
+    fn note(&self, note: &Note) {
+        let fact = match note {
+            Note::StoreFailed { .. } => "store_failed",
+            Note::StoreAnswers => "store_answers",
+            Note::EmergencyStop { .. } => "emergency_stop",
+            Note::Stopping { .. } => "stopping",
+            Note::LetGo { .. } => "let_go",
+            Note::Refused { .. } => "refused",
+            Note::NotStarted { .. } => "not_started",
+            Note::Reaped { .. } => "reaped",
+            Note::Disagrees { .. } => "disagrees",
+        };
+        self.say(fact, &note.to_string());
+    }
+}

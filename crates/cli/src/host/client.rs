@@ -1,0 +1,117 @@
+//! What a command about runs asks and tells with.
+
+use std::sync::Arc;
+
+use clap::Args;
+use fondaco_app::ports::Store;
+use fondaco_app::ports::runs::RunStoreError;
+use fondaco_app::runs::{Planners, Runs};
+use fondaco_domain::RunId;
+use fondaco_store::runs::{OpenOptions, Opened, open};
+
+use super::{ThisMachine, planners};
+use crate::context::Context;
+use crate::env;
+use crate::errors::Failure;
+
+/// Where runs are kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// Store of runs: sqlite:PATH or postgres://… [default: the file `runs.db`
+    /// in the home].
+    #[arg(
+        long = "store",
+        id = "run_store",
+        value_name = "ADDRESS",
+        env = env::STORE,
+        hide_env_values = true
+    )]
+    address: Option<String>,
+}
+
+impl StoreArgs {
+    /// Of an address.
+    pub(crate) fn of(address: String) -> Self {
+        Self {
+            address: Some(address),
+        }
+    }
+
+    /// Whether somebody named one.
+    pub(crate) fn is_given(&self) -> bool {
+        self.address.is_some()
+    }
+
+    /// The address of the store.
+    pub(crate) fn address(&self, context: &Context) -> String {
+        let default = || format!("sqlite:{}", context.home().join("runs.db").display());
+        self.address.clone().unwrap_or_else(default)
+    }
+}
+
+/// A store, and all that it takes to ask it for something.
+pub(crate) struct Client {
+    /// How the store was opened.
+    pub(crate) opened: Opened,
+    /// This machine.
+    pub(crate) machine: Arc<ThisMachine>,
+    planners: Planners,
+    actor: String,
+}
+
+impl Client {
+    /// Opens the store.
+    pub(crate) fn open(args: &StoreArgs, context: &Context) -> Result<Self, Failure> {
+        let address = args.address(context);
+        if args.address.is_none() {
+            std::fs::create_dir_all(context.home()).map_err(|source| RunStoreError::Storage {
+                action: "make the folder of",
+                source: source.into(),
+            })?;
+        }
+        Ok(Self {
+            opened: open(&address, OpenOptions::default())?,
+            machine: Arc::new(ThisMachine::new()),
+            planners: planners(),
+            actor: context.actor(),
+        })
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.opened.store
+    }
+
+    /// Who asks.
+    pub(crate) fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// Goes on with the plan of a run, for loops that find one cut off. What
+    /// is wrong with the plan is then the end of the run.
+    pub(super) fn planning(&self) -> Arc<dyn Fn(RunId) + Send + Sync> {
+        let store = Arc::clone(&self.opened.store);
+        let machine = Arc::clone(&self.machine);
+        let planners = self.planners.clone();
+        Arc::new(move |run| {
+            let runs = Runs {
+                store: &*store,
+                planners: &planners,
+                machine: &*machine,
+                actor: "planner",
+            };
+            // A store that failed is asked again with the next turn.
+            let _ = runs.finish_planning(run);
+        })
+    }
+
+    /// What can be asked of runs.
+    pub(crate) fn runs(&self) -> Runs<'_> {
+        Runs {
+            store: self.store(),
+            planners: &self.planners,
+            machine: &*self.machine,
+            actor: &self.actor,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Where durable runs are put together: a store by its address, this machine,
+//! the planners, the bodies of tasks, and the loops around them.
+//!
+//! A command that only asks or tells makes a [`Client`]. One that also works
+//! starts a [`Host`] around it.
+
+mod client;
+mod emergency;
+pub(crate) mod ids;
+mod interrupts;
+mod loops;
+mod machine;
+mod works;
+
+use std::path::PathBuf;
+
+pub(crate) use client::{Client, StoreArgs};
+pub(crate) use emergency::HaltFile;
+pub(crate) use interrupts::exit_on_interrupt;
+pub(crate) use machine::ThisMachine;
+pub(crate) use works::{Host, HostError, HostOptions, Place, bodies, host_name, planners};
+
+use crate::context::Context;
+
+/// The file that stops everything when nothing else answers.
+pub(crate) fn halt_file(context: &Context) -> PathBuf {
+    context.home().join(emergency::FILE)
+}

@@ -1,0 +1,348 @@
+//! A process that works: a runner, and the loops that keep runs going.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use fondaco_app::backtests::body::BacktestBody;
+use fondaco_app::backtests::plan::BacktestPlanner;
+use fondaco_app::ports::exec::Executor;
+use fondaco_app::ports::runs::RunStoreError;
+use fondaco_app::reaper::{PERIOD, Reaper, ReaperPorts, ReaperSettings};
+use fondaco_app::runner::{Bell, Executors, Handle, LEASE, Log, Ports, Process, Runner, Settings};
+use fondaco_app::runs::workflow::Workflows;
+use fondaco_app::runs::{Followed, Planners, watch};
+use fondaco_app::scheduler::{Scheduler, SchedulerPorts};
+use fondaco_app::tasks::{Noop, Sleep};
+use fondaco_domain::run::{Run, RunKind};
+use fondaco_domain::task::TaskKind;
+use fondaco_domain::{ErrorKind, Hint, RunId, WorkerId};
+use fondaco_exec::{Bodies, Inline, Local, local, process};
+use thiserror::Error;
+
+use super::Client;
+use super::emergency::HaltFile;
+use super::interrupts::Listening;
+use super::loops::{Loop, every};
+use crate::commands::backtest::workshop::Workshop;
+use crate::context::Context;
+use crate::env;
+use crate::errors::Failure;
+
+/// What tasks do, in this program.
+pub(crate) fn bodies(context: &Context) -> Bodies {
+    let workshop = Workshop::of(context);
+    Bodies::new()
+        .with(TaskKind::Noop, Noop)
+        .with(TaskKind::Sleep, Sleep)
+        .with(TaskKind::Backtest, BacktestBody::new(workshop, 0))
+}
+
+/// How specs become tasks, in this program.
+pub(crate) fn planners() -> Planners {
+    Planners::default()
+        .with(RunKind::Workflow, Arc::new(Workflows))
+        .with(RunKind::Backtest, Arc::new(BacktestPlanner))
+}
+
+/// Where attempts run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Place {
+    /// Short built-in tasks on threads, the others in processes of their own.
+    #[default]
+    Auto,
+    /// All in processes of their own.
+    Local,
+}
+
+/// Kinds that ask often whether they should stop, and may run on threads.
+const ON_THREADS: [TaskKind; 2] = [TaskKind::Noop, TaskKind::Sleep];
+
+/// How a host works.
+#[derive(Clone)]
+pub(crate) struct HostOptions {
+    /// Attempts at a time.
+    pub(crate) slots: NonZeroUsize,
+    /// The lines it takes from.
+    pub(crate) queues: Vec<String>,
+    /// Only tasks of this run, where given.
+    pub(crate) run: Option<RunId>,
+    /// Where attempts run.
+    pub(crate) place: Place,
+    /// Where its notes go.
+    pub(crate) log: Arc<dyn Log>,
+}
+
+/// Why a host does not work, or not any more.
+#[derive(Debug, Error)]
+pub(crate) enum HostError {
+    /// The program does not know where it lies.
+    #[error("cannot find this program on the disk")]
+    Program(#[source] std::io::Error),
+    /// A thread was refused.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+    /// The store answers nothing more.
+    #[error(transparent)]
+    Store(#[from] RunStoreError),
+    /// A loop is gone.
+    #[error("a thread of the worker has panicked")]
+    Panicked,
+    /// Somebody said to stop.
+    #[error("interrupted: run {run} is {}", state.as_str())]
+    Interrupted {
+        /// The run that was waited for.
+        run: RunId,
+        /// Where it stands.
+        state: fondaco_domain::run::RunState,
+    },
+}
+
+impl Hint for HostError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Program(_) | Self::Panicked => ErrorKind::Internal,
+            Self::Thread(_) => ErrorKind::Unavailable,
+            Self::Store(error) => error.kind(),
+            Self::Interrupted { .. } => ErrorKind::Cancelled,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Interrupted { run, .. } => Some(format!(
+                "`fondaco worker` goes on with it, `fondaco run cancel {run}` ends it"
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// A worker in this process: a runner with its executors, and what keeps the
+/// runs of its store going. Signals drain it.
+pub(crate) struct Host {
+    worker: WorkerId,
+    handle: Handle,
+    runner: Option<JoinHandle<Result<(), RunStoreError>>>,
+    loops: Vec<Loop>,
+    _listening: Listening,
+}
+
+impl Host {
+    /// Begins to work.
+    pub(crate) fn start(
+        client: &Client,
+        context: &Context,
+        options: HostOptions,
+    ) -> Result<Self, Failure> {
+        let lease = Context::lease()?;
+        let bell = Arc::new(Bell::default());
+        let ports = Ports {
+            store: Arc::clone(&client.opened.store),
+            executors: executors(context, &options, &bell)?,
+            machine: client.machine.clone(),
+            bell,
+            emergency: Arc::new(HaltFile::of(context.home())),
+            log: options.log,
+        };
+        let settings = Settings {
+            lease: lease.unwrap_or(LEASE),
+            slots: options.slots.get(),
+            queues: options.queues,
+            run: options.run,
+            ..Settings::new("worker")
+        };
+        let process = this_process();
+        let reaping = ReaperSettings {
+            lease: settings.lease,
+            period: lease.map_or(PERIOD, |lease| (lease / 6).min(PERIOD)),
+            ..ReaperSettings::new(process.host.clone(), "reaper")
+        };
+        let mut notices = client.store().subscribe()?;
+        let runner = Runner::new(ports.clone(), settings, process);
+        let (handle, worker) = (runner.handle(), runner.worker());
+        let loops = vec![
+            reap(client, &ports, reaping, &handle)?,
+            schedule(client, &ports)?,
+        ];
+        let listens = handle.clone();
+        spawn("notices", move || listens.listen(&mut *notices))?;
+        let drains = handle.clone();
+        let listening = Listening::start(move |_| drains.drain())?;
+        Ok(Self {
+            worker,
+            handle,
+            runner: Some(spawn("runner", move || runner.work())?),
+            loops,
+            _listening: listening,
+        })
+    }
+
+    /// The name it works under.
+    pub(crate) fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
+    /// Whether it works no more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.runner.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for a run to end, and tells how far it is. An interrupt drains
+    /// the host first; a run that has not ended by then is an error, and goes
+    /// on with another worker.
+    pub(crate) fn until_ended(
+        &mut self,
+        client: &Client,
+        run: RunId,
+        on_progress: &mut dyn FnMut(&Run),
+    ) -> Result<Run, Failure> {
+        let mut told = |seen: &Followed| {
+            on_progress(&seen.run);
+            if self.is_over() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let seen = watch(client.store(), run, None, &mut told)?;
+        if seen.state.is_terminal() {
+            return Ok(seen);
+        }
+        self.join()?;
+        // It may have ended between the last look and the end of the worker.
+        let seen = client.store().run(run)?;
+        if seen.state.is_terminal() {
+            return Ok(seen);
+        }
+        Err(HostError::Interrupted {
+            run,
+            state: seen.state,
+        }
+        .into())
+    }
+
+    /// Takes nothing more, finishes what runs, and ends.
+    pub(crate) fn shutdown(mut self) -> Result<(), Failure> {
+        self.handle.drain();
+        Ok(self.join()?)
+    }
+
+    /// Waits until it works no more.
+    pub(crate) fn join(&mut self) -> Result<(), HostError> {
+        let Some(runner) = self.runner.take() else {
+            return Ok(());
+        };
+        let ended = runner.join().map_err(|_| HostError::Panicked)?;
+        self.loops.clear();
+        Ok(ended?)
+    }
+
+    /// Orders it to take nothing more.
+    pub(crate) fn drain(&self) {
+        self.handle.drain();
+    }
+}
+
+/// What nobody else does in time. Its end is the end of the worker.
+fn reap(
+    client: &Client,
+    ports: &Ports,
+    settings: ReaperSettings,
+    handle: &Handle,
+) -> Result<Loop, HostError> {
+    let adopts = handle.clone();
+    let mut reaper = Reaper::new(
+        ReaperPorts {
+            store: Arc::clone(&ports.store),
+            executors: ports.executors.clone(),
+            machine: Arc::clone(&ports.machine),
+            alive: Arc::new(process::lives),
+            adopt: Arc::new(move |held| adopts.adopt(held)),
+            plan: client.planning(),
+            log: Arc::clone(&ports.log),
+        },
+        settings,
+    );
+    let over = handle.clone();
+    every("reaper", &ports.log, move || {
+        reaper.turn().inspect_err(|_| over.drain())
+    })
+}
+
+/// Submits the runs of schedules.
+fn schedule(client: &Client, ports: &Ports) -> Result<Loop, HostError> {
+    let mut scheduler = Scheduler::new(
+        SchedulerPorts {
+            store: Arc::clone(&ports.store),
+            machine: Arc::clone(&ports.machine),
+            plan: client.planning(),
+        },
+        "scheduler",
+    );
+    every("scheduler", &ports.log, move || {
+        // A schedule that was added is heard of by nobody: look often.
+        scheduler.turn().map(|round| round.wait.min(LOOK))
+    })
+}
+
+/// Between two looks of the scheduler.
+const LOOK: Duration = Duration::from_secs(1);
+
+fn executors(
+    context: &Context,
+    options: &HostOptions,
+    bell: &Arc<Bell>,
+) -> Result<Executors, Failure> {
+    let ring = || {
+        let bell = Arc::clone(bell);
+        Arc::new(move || bell.ring()) as fondaco_exec::Ring
+    };
+    let program = std::env::current_exe().map_err(HostError::Program)?;
+    let mut settings = local::Settings::new(program, context.home());
+    settings.words = vec!["--home".into(), context.home().into()];
+    settings.environment = [env::NOW]
+        .into_iter()
+        .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
+        .collect();
+    let children: Arc<dyn Executor> = Arc::new(Local::open(settings, ring())?);
+    let bodies = bodies(context);
+    let kinds: Vec<TaskKind> = bodies.kinds().collect();
+    let executors = Executors::default().with(children, kinds);
+    let threads: Arc<dyn Executor> = Arc::new(Inline::new(bodies, options.slots, ring()));
+    Ok(match options.place {
+        Place::Auto => executors.with(threads, ON_THREADS),
+        Place::Local => executors.with(threads, []),
+    })
+}
+
+/// The name of this machine, as its workers enlist it.
+pub(crate) fn host_name() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn this_process() -> Process {
+    Process {
+        host: host_name(),
+        pid: std::process::id(),
+        pid_start: process::own_start(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+pub(super) fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, HostError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(HostError::Thread)
+}
