@@ -33,6 +33,9 @@ fn recorded() {
         _ => Synchronous::Full,
     };
     let mut dice = Dice(seed.parse().unwrap());
+    if dice.below(3) == 0 {
+        leave_shelves(&path);
+    }
     let acks = Acks::open();
     let options = SqliteOptions {
         synchronous,
@@ -41,8 +44,21 @@ fn recorded() {
     for group in 0..2 + dice.below(2) as u64 {
         let store = SqliteRuns::open(&path, options).unwrap();
         let threads = 1 + dice.below(3) as u8;
-        let rounds = 2 + dice.below(6) as u64;
+        // A few are long enough for the log to be carried over and begun
+        // again while it is in use.
+        let long = dice.below(5) == 0;
+        let rounds = if long { 30 } else { 2 + dice.below(6) as u64 };
         work(&store, &acks, threads, group, rounds).unwrap();
+    }
+}
+
+/// As a process may that is killed after it made folders for bodies and before
+/// it waited for them.
+fn leave_shelves(path: &Path) {
+    let bodies = path.with_extension("db.bodies");
+    std::fs::create_dir(&bodies).unwrap();
+    for shelf in 0..=255 {
+        std::fs::create_dir(bodies.join(format!("{shelf:02x}"))).unwrap();
     }
 }
 
@@ -149,4 +165,51 @@ fn without_waiting_for_the_disk_power_cuts_do_harm() {
         return;
     };
     assert!(!harm.is_empty());
+}
+
+/// And that they notice each wait that is left out: of the log, of the file,
+/// of bodies, of the names in a folder.
+#[test]
+fn each_wait_that_is_left_out_does_harm() {
+    if let Err(why) = record(0, "full") {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let is_body = |name: &str| name.contains(".bodies/");
+    type Waits<'a> = &'a dyn Fn(&str, bool) -> bool;
+    let cases: [(&str, Waits<'_>); 5] = [
+        ("the log", &|name, _| name.ends_with("-wal")),
+        ("the file", &|name, _| name.ends_with("runs.db")),
+        ("bodies", &|name, folder| is_body(name) && !folder),
+        ("shelves", &|name, folder| is_body(name) && folder),
+        ("the folder", &|name, folder| {
+            folder && name.ends_with("data")
+        }),
+    ];
+    for (left_out, is_left_out) in cases {
+        let harmed = (0..20).any(|seed| {
+            let (root, ops) = record(seed, "full").unwrap();
+            let ops = without(&ops, is_left_out);
+            !cut(&root, &ops, seed, 50, true).is_empty()
+        });
+        assert!(harmed, "nothing notices that {left_out} is not waited for");
+    }
+}
+
+/// The record without some of its waits, told by path and by whether it is a
+/// folder.
+fn without(ops: &[Op], is_left_out: &dyn Fn(&str, bool) -> bool) -> Vec<Op> {
+    let mut names = std::collections::HashMap::new();
+    let left_out = |op: &&Op| {
+        match op {
+            Op::Create { inode, path } => {
+                names.insert(*inode, path.to_string_lossy().into_owned());
+            }
+            Op::Sync { inode } => return !is_left_out(&names[inode], false),
+            Op::SyncFolder { path } => return !is_left_out(&path.to_string_lossy(), true),
+            _ => {}
+        }
+        true
+    };
+    ops.iter().filter(left_out).cloned().collect()
 }

@@ -3,10 +3,12 @@
 //! A file is on the disk, with the folder that names it, before the commit
 //! that refers to it. What no row names is harmless.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use fondaco_app::ports::runs::RunStoreError;
 use fondaco_domain::ContentHash;
@@ -18,6 +20,8 @@ pub(super) struct Bodies {
     /// Whether to wait for the disk.
     sync: bool,
     written: AtomicU64,
+    /// Folders that this process has waited for.
+    shelves: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Bodies {
@@ -28,6 +32,7 @@ impl Bodies {
             folder: folder.into(),
             sync,
             written: AtomicU64::new(0),
+            shelves: Mutex::default(),
         }
     }
 
@@ -89,13 +94,17 @@ impl Bodies {
         self.sync_folder(shelf)
     }
 
-    /// The folder a body goes to, made where it is missing.
+    /// The folder a body goes to, made where it is missing. One that is there
+    /// may be there by the page cache only: who made it, another thread or a
+    /// process of before, may not have waited for the disk.
     fn shelf<'a>(&self, place: &'a Path) -> io::Result<&'a Path> {
         let shelf = place.parent().unwrap_or(place);
-        if !shelf.try_exists()? {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        if !shelves.contains(shelf) {
             fs::create_dir_all(shelf)?;
             self.sync_folder(&self.folder)?;
             self.sync_folder(self.folder.parent().unwrap_or(&self.folder))?;
+            shelves.insert(shelf.to_owned());
         }
         Ok(shelf)
     }

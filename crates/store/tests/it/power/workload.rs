@@ -120,8 +120,8 @@ fn filling(thread: u8, n: u64, length: usize) -> String {
 
 fn round(store: &SqliteRuns, acks: &Acks, asked: Submission) -> Result<(), RunStoreError> {
     let (id, queue) = (asked.id, asked.new.queue.clone());
-    let n = i64::from(asked.id.to_string().as_bytes()[12]);
-    let thread = id.to_string().as_bytes()[35];
+    let (n, thread) = (10, asked.id.to_string().as_bytes()[35]);
+    let seed = u64::from_str_radix(&id.to_string()[..13].replace('-', ""), 16).unwrap() * 8;
     store.submit(asked, at(n))?;
     acknowledge(store, acks, id)?;
     let worker = WorkerId::new(1, [thread; 10]);
@@ -144,7 +144,7 @@ fn round(store: &SqliteRuns, acks: &Acks, asked: Submission) -> Result<(), RunSt
     for one in claimed {
         // Some outputs lie in rows, some in files.
         let length = [20, 3_000, INLINE + 4_000][one.task.no.0 as usize % 3];
-        let output = filling(thread, u64::from(one.task.no.0), length);
+        let output = filling(thread, seed + u64::from(one.task.no.0), length);
         let hash = store.keep_body(output.as_bytes())?;
         acks.say(format!("body {hash}"));
         let output = if length > INLINE {
