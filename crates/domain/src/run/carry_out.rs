@@ -36,6 +36,10 @@ pub trait Rows {
 /// small.
 pub const PLAN_EVENT: usize = 32;
 
+/// Bytes of its body, about, where it holds more than one task: a body that a
+/// store keeps in its row, and not in a file of its own.
+const PLAN_BYTES: usize = 7_500;
+
 /// Tasks that one command cancels at most.
 pub const SWEEP: usize = 1_000;
 
@@ -200,20 +204,29 @@ impl<'a, R: Rows> Work<'a, R> {
     fn record_plan(
         &mut self,
         mut first: TaskNo,
-        mut tasks: Vec<TaskPlan>,
+        tasks: Vec<TaskPlan>,
         last: bool,
     ) -> Result<(), Refused<R::Error>> {
-        while tasks.len() > PLAN_EVENT {
-            let rest = tasks.split_off(PLAN_EVENT);
-            self.record(Event::Planned {
-                first,
-                tasks,
-                last: false,
-            })?;
-            first.0 += PLAN_EVENT as u32;
-            tasks = rest;
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        for plan in tasks {
+            bytes += about_bytes(&plan);
+            if part.len() == PLAN_EVENT || (bytes > PLAN_BYTES && !part.is_empty()) {
+                let next = TaskNo(first.0 + part.len() as u32);
+                bytes = about_bytes(&plan);
+                self.record(Event::Planned {
+                    first,
+                    tasks: std::mem::take(&mut part),
+                    last: false,
+                })?;
+                first = next;
+            }
+            part.push(plan);
         }
-        self.record(Event::Planned { first, tasks, last })
+        self.record(Event::Planned {
+            first,
+            tasks: part,
+            last,
+        })
     }
 
     fn of_run(&mut self, command: &RunCommand, facts: &Facts) -> Result<(), Refused<R::Error>> {
@@ -372,6 +385,15 @@ impl<'a, R: Rows> Work<'a, R> {
         self.done.events.push(event);
         Ok(())
     }
+}
+
+/// Bytes of a plan as JSON, about: what its texts may grow by when they are
+/// escaped is guessed.
+fn about_bytes(plan: &TaskPlan) -> usize {
+    let adopted = plan.adopted.as_ref();
+    let output = adopted.map_or(0, |one| 60 + one.output.as_ref().map_or(0, String::len));
+    let input = plan.input.as_ref().map_or(0, |input| input.len() * 5 / 4);
+    190 + plan.key.len() + 7 * plan.needs.len() + input + output
 }
 
 /// Pairs of a new task and one that it needs, where that one may have ended
