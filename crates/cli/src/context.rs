@@ -23,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     home: PathBuf,
     progress_visible: bool,
+    threads: usize,
 }
 
 /// A context that could not be made.
@@ -35,6 +36,9 @@ pub(crate) enum ContextError {
         env::USER_HOME
     )]
     NoHome,
+    /// The home has no absolute path.
+    #[error("cannot tell where the home is")]
+    Home(#[source] std::io::Error),
     /// The fixed time does not read as one.
     #[error("{} does not hold a time", env::NOW)]
     Now(#[source] time::TimeRangeError),
@@ -50,6 +54,12 @@ pub(crate) enum ContextError {
         /// As it stands there.
         text: String,
     },
+    /// A number of threads that is none.
+    #[error("{} does not hold a number of threads: `{text}`", env::THREADS)]
+    Threads {
+        /// As it stands there.
+        text: String,
+    },
     /// The runtime was refused.
     #[error("the input and output threads cannot be started")]
     Runtime(#[source] std::io::Error),
@@ -58,16 +68,21 @@ pub(crate) enum ContextError {
 impl Hint for ContextError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoHome | Self::Now(_) | Self::Lease { .. } => ErrorKind::Invalid,
+            Self::NoHome
+            | Self::Home(_)
+            | Self::Now(_)
+            | Self::Lease { .. }
+            | Self::Threads { .. } => ErrorKind::Invalid,
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => ErrorKind::Internal,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NoHome => Some(format!("give --home DIR or set {}", env::HOME)),
+            Self::NoHome | Self::Home(_) => Some(format!("give --home DIR or set {}", env::HOME)),
             Self::Now(_) => Some(format!("unset {} to use the clock", env::NOW)),
             Self::Lease { .. } => Some(format!("unset {} to use the usual lease", env::LEASE_MS)),
+            Self::Threads { .. } => Some(format!("unset {} to use all", env::THREADS)),
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => None,
         }
     }
@@ -81,15 +96,16 @@ impl Context {
             ColorMode::Never => false,
             ColorMode::Auto => std::io::stdout().is_terminal() && variable(env::NO_COLOR).is_none(),
         };
+        // Children work in folders of their own: a relative path would be
+        // another one there.
+        let home = globals.home.clone().or_else(default_home);
+        let home = std::path::absolute(home.ok_or(ContextError::NoHome)?);
         Ok(Self {
             output: Output::new(globals.output, Style::new(color)),
             clock: Clock::resolve()?,
-            home: globals
-                .home
-                .clone()
-                .or_else(default_home)
-                .ok_or(ContextError::NoHome)?,
+            home: home.map_err(ContextError::Home)?,
             progress_visible: !globals.quiet && std::io::stderr().is_terminal(),
+            threads: threads()?,
         })
     }
 
@@ -116,6 +132,16 @@ impl Context {
             Ok(millis) if millis > 0 => Ok(Some(Duration::from_millis(millis))),
             _ => Err(ContextError::Lease { text }),
         }
+    }
+
+    /// Threads of one attempt at a task; zero for as many as there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Whether progress is shown on standard error.
+    pub(crate) fn progress_visible(&self) -> bool {
+        self.progress_visible
     }
 
     /// A progress bar over `steps` things, on standard error and only on a
@@ -163,6 +189,14 @@ impl Clock {
             Self::Fixed(at) => at,
         }
     }
+}
+
+/// Threads of one attempt, where their number is stated.
+fn threads() -> Result<usize, ContextError> {
+    let Some(text) = variable(env::THREADS) else {
+        return Ok(0);
+    };
+    text.parse().map_err(|_| ContextError::Threads { text })
 }
 
 /// A variable that is set and not empty.

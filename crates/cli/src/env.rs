@@ -12,6 +12,8 @@ pub(crate) const NOW: &str = "FONDACO_NOW";
 pub(crate) const STORE: &str = "FONDACO_STORE";
 /// The lease of tasks in milliseconds, for tests.
 pub(crate) const LEASE_MS: &str = "FONDACO_LEASE_MS";
+/// Threads of one attempt at a task.
+pub(crate) const THREADS: &str = "FONDACO_THREADS";
 /// Who asks.
 pub(crate) const USER: &str = "USER";
 /// Turns colour off where set and not empty.
@@ -52,6 +54,12 @@ pub(crate) const ALL: &[Variable] = &[
         flag: Some("--store"),
         meaning: "Store of runs: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. Default: the file \
                   `runs.db` in the home.",
+    },
+    Variable {
+        name: THREADS,
+        flag: Some("--threads"),
+        meaning: "Threads that one task of a worker uses. Default: as many as there are processors. \
+                  It changes no figure.",
     },
     Variable {
         name: LEASE_MS,

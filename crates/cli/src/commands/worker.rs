@@ -56,6 +56,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         queues: args.queues.clone(),
         run: None,
         place: args.executor,
+        threads: context.threads(),
+        at_once: false,
         log: Arc::new(log),
     };
     let mut host = Host::start(&client, context, options)?;

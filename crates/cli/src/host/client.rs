@@ -15,7 +15,7 @@ use crate::env;
 use crate::errors::Failure;
 
 /// Where runs are kept.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StoreArgs {
     /// Store of runs: sqlite:PATH or postgres://… [default: the file `runs.db`
     /// in the home].

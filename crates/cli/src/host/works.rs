@@ -38,7 +38,10 @@ pub(crate) fn bodies(context: &Context) -> Bodies {
     Bodies::new()
         .with(TaskKind::Noop, Noop)
         .with(TaskKind::Sleep, Sleep)
-        .with(TaskKind::Backtest, BacktestBody::new(workshop, 0))
+        .with(
+            TaskKind::Backtest,
+            BacktestBody::new(workshop, context.threads()),
+        )
 }
 
 /// How specs become tasks, in this program.
@@ -72,6 +75,10 @@ pub(crate) struct HostOptions {
     pub(crate) run: Option<RunId>,
     /// Where attempts run.
     pub(crate) place: Place,
+    /// Threads of one attempt; zero for as many as there are.
+    pub(crate) threads: usize,
+    /// Whether the first signal stops what runs, and not the second only.
+    pub(crate) at_once: bool,
     /// Where its notes go.
     pub(crate) log: Arc<dyn Log>,
 }
@@ -172,7 +179,13 @@ impl Host {
         let listens = handle.clone();
         spawn("notices", move || listens.listen(&mut *notices))?;
         let drains = handle.clone();
-        let listening = Listening::start(move |_| drains.drain())?;
+        let at_once = options.at_once;
+        let listening = Listening::start(move |_| {
+            drains.drain();
+            if at_once {
+                drains.drain();
+            }
+        })?;
         Ok(Self {
             worker,
             handle,
@@ -309,6 +322,12 @@ fn executors(
         .into_iter()
         .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
         .collect();
+    if options.threads > 0 {
+        let threads = options.threads.to_string();
+        settings
+            .environment
+            .push((env::THREADS.into(), threads.into()));
+    }
     let children: Arc<dyn Executor> = Arc::new(Local::open(settings, ring())?);
     let bodies = bodies(context);
     let kinds: Vec<TaskKind> = bodies.kinds().collect();

@@ -1,6 +1,7 @@
 //! `fondaco backtest`.
 
 mod compare;
+mod durable;
 mod format;
 mod inputs;
 mod list;

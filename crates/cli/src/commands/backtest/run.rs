@@ -7,18 +7,22 @@ use fondaco_app::backtests::{Spec, job};
 use fondaco_contract::v1alpha1::{
     BacktestJob, BacktestResult, JobCandles, JobFolder, JobStrategy, JobVersion, Kind,
 };
+use fondaco_domain::RunId;
+use fondaco_store::Results;
 use serde::Serialize;
 
-use super::inputs::{AccountArgs, CandleArgs, absolute, param};
+use super::inputs::{AccountArgs, CandleArgs, InputError, absolute, param};
 use super::pin::{self, Versions};
 use super::realism::RealismArgs;
-use super::show;
-use super::workshop::Workshop;
+use super::workshop::{self, Workshop};
+use super::{durable, show};
 use crate::commands::data::bar::Bar;
-use crate::commands::data::options::StoreArgs;
+use crate::commands::data::options;
 use crate::commands::strategy::files;
 use crate::context::Context;
+use crate::env;
 use crate::errors::Failure;
+use crate::host::{Client, StoreArgs};
 use crate::output::{Style, View};
 
 /// What to run and on what.
@@ -40,7 +44,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     candles: CandleArgs,
     #[command(flatten)]
-    store: StoreArgs,
+    store: options::StoreArgs,
     #[command(flatten)]
     account: AccountArgs,
     #[command(flatten)]
@@ -48,9 +52,17 @@ pub(crate) struct Args {
     /// Write the result into this folder, too.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Keep nothing: only print, and write what --out asks for.
-    #[arg(long)]
+    /// Keep nothing, no result and no run: only print, and write what --out
+    /// asks for.
+    #[arg(long, conflicts_with = "detach")]
     ephemeral: bool,
+    /// Submit it and print the run's id at once: a worker does it.
+    #[arg(long, conflicts_with = "out")]
+    detach: bool,
+    /// Store of runs: sqlite:PATH or postgres://… [default: the file `runs.db`
+    /// in the home].
+    #[arg(long, value_name = "ADDRESS", env = env::STORE, hide_env_values = true)]
+    run_store: Option<String>,
     /// Write no HTML report.
     #[arg(long)]
     no_report: bool,
@@ -67,6 +79,9 @@ pub(crate) struct Args {
 struct RunView<'a> {
     /// Name of the result.
     id: &'a str,
+    /// The durable run, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunId>,
     /// Folders the result was written to.
     written: Vec<PathBuf>,
     /// How long it took, in seconds.
@@ -75,18 +90,41 @@ struct RunView<'a> {
     figures: show::Figures<'a>,
 }
 
+/// What is printed of a run that others do.
+#[derive(Debug, Serialize)]
+struct Detached {
+    /// The run.
+    run: RunId,
+}
+
+/// A backtest that is done.
+struct Done {
+    result: BacktestResult,
+    run: Option<RunId>,
+    written: Vec<PathBuf>,
+}
+
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let started = Instant::now();
     let workshop = Workshop::of(context);
     let (mut job, spec) = args.job()?;
     pin::pin(&mut job, &spec, &workshop, &args.wanted(&workshop)?)?;
-    let spec = job::spec(&job, args.threads)?;
-    let (result, written) = args.here(&job, &spec, &workshop, context)?;
+    let done = if args.ephemeral {
+        args.here(&job, &workshop, context)?
+    } else {
+        let client = Client::open(&args.run_store(), context)?;
+        let run = durable::submit(&client, &job)?;
+        if args.detach {
+            return Ok(context.output.print(&Detached { run })?);
+        }
+        args.durably(&client, run, &job, context)?
+    };
     let view = RunView {
-        id: &result.run.id,
-        written,
+        id: &done.result.run.id,
+        run: done.run,
+        written: done.written,
         elapsed_s: started.elapsed().as_secs_f64(),
-        figures: show::Figures::of(&result),
+        figures: show::Figures::of(&done.result),
     };
     context.output.print(&view)?;
     Ok(())
@@ -101,7 +139,7 @@ impl Args {
             let (name, value) = param(text)?;
             Ok((name.to_owned(), value))
         });
-        let params = params.collect::<Result<_, super::inputs::InputError>>()?;
+        let params = params.collect::<Result<_, InputError>>()?;
         let account = self.account.account()?;
         let (profile, costs, histories) = self.realism.profile()?;
         let job = BacktestJob {
@@ -146,6 +184,12 @@ impl Args {
         })
     }
 
+    /// Where runs are kept: `--store` is that of candles here.
+    fn run_store(&self) -> StoreArgs {
+        let address = self.run_store.clone();
+        address.map_or_else(StoreArgs::default, StoreArgs::of)
+    }
+
     /// Versions that a kept result read, where they are asked for.
     fn wanted(&self, workshop: &Workshop) -> Result<Versions, Failure> {
         match &self.candles.data_of {
@@ -158,24 +202,47 @@ impl Args {
     fn here(
         &self,
         job: &BacktestJob,
-        spec: &Spec,
         workshop: &Workshop,
         context: &Context,
-    ) -> Result<(BacktestResult, Vec<PathBuf>), Failure> {
-        let finished = workshop.run(job, spec, &Bar::new(context), &|| false)?;
+    ) -> Result<Done, Failure> {
+        let spec = job::spec(job, self.threads)?;
+        let finished = workshop.run(job, &spec, &Bar::new(context), &|| false)?;
         let mut written = Vec::new();
-        if !self.ephemeral {
-            written.push(workshop.keep_result(&finished, job.report)?.folder);
-        }
         if let Some(out) = &self.out {
             workshop.write(&finished, job.report, out)?;
             written.push(out.clone());
         }
-        Ok((finished.result, written))
+        Ok(Done {
+            result: finished.result,
+            run: None,
+            written,
+        })
+    }
+
+    /// Sees a run to its end.
+    fn durably(
+        &self,
+        client: &Client,
+        run: RunId,
+        job: &BacktestJob,
+        context: &Context,
+    ) -> Result<Done, Failure> {
+        let kept = durable::finish(client, run, self.threads, context)?;
+        let found = Results::open(&kept.folder)?;
+        let mut written = vec![kept.folder];
+        if let Some(out) = &self.out {
+            workshop::copy(&found, job.report, out)?;
+            written.push(out.clone());
+        }
+        Ok(Done {
+            result: found.result,
+            run: Some(run),
+            written,
+        })
     }
 }
 
-fn folder(path: &Path) -> Result<JobFolder, super::inputs::InputError> {
+fn folder(path: &Path) -> Result<JobFolder, InputError> {
     Ok(JobFolder {
         folder: absolute(path)?,
         files: None,
@@ -183,7 +250,7 @@ fn folder(path: &Path) -> Result<JobFolder, super::inputs::InputError> {
 }
 
 /// A folder as every process finds it; a URL is one already.
-fn place(stated: &str) -> Result<String, super::inputs::InputError> {
+fn place(stated: &str) -> Result<String, InputError> {
     if stated.contains("://") {
         return Ok(stated.to_owned());
     }
@@ -198,7 +265,16 @@ impl View for RunView<'_> {
             text.push_str(&written(folder, style));
         }
         text.push_str(&style.dim(&format!("{} in {:.2} s\n", self.id, self.elapsed_s)));
+        if let Some(run) = self.run {
+            text.push_str(&style.dim(&format!("run {run}\n")));
+        }
         text
+    }
+}
+
+impl View for Detached {
+    fn text(&self, _style: Style) -> String {
+        format!("{}\n", self.run)
     }
 }
 

@@ -220,6 +220,8 @@ fn host(client: &Client, context: &Context, args: &Args, queue: &str) -> Result<
         queues: vec![queue.to_owned()],
         run: None,
         place: Place::Auto,
+        threads: context.threads(),
+        at_once: false,
         log: Arc::new(NoLog),
     };
     Host::start(client, context, options)

@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         .filter(|worker| alive(worker, now) && worker.queues.contains(&args.queue))
         .count();
     let host = (others == 0)
-        .then(|| Host::start(&client, context, options(args)))
+        .then(|| Host::start(&client, context, options(args, context)))
         .transpose()?;
     let plan = DrillPlan {
         rounds: args.rounds.get(),
@@ -107,12 +107,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     Ok(context.output.print(&drilled)?)
 }
 
-fn options(args: &Args) -> HostOptions {
+fn options(args: &Args, context: &Context) -> HostOptions {
     HostOptions {
         slots: args.tasks,
         queues: vec![args.queue.clone()],
         run: None,
         place: Place::Auto,
+        threads: context.threads(),
+        at_once: false,
         log: Arc::new(NoLog),
     }
 }
