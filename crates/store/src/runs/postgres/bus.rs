@@ -241,8 +241,7 @@ fn payload(from: &str, notices: Vec<Notice>) -> String {
     };
     let newest_halt = notices
         .iter()
-        .filter(|notice| matches!(notice, Notice::Halt { .. }))
-        .next_back()
+        .rfind(|notice| matches!(notice, Notice::Halt { .. }))
         .cloned();
     let whole = text(notices);
     if whole.len() <= PAYLOAD {

@@ -174,7 +174,7 @@ fn trouble(error: &postgres::Error) -> Trouble {
     let Some(code) = error.code() else {
         let by_io = error
             .source()
-            .is_some_and(|source| source.is::<std::io::Error>());
+            .is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
         return if error.is_closed() || by_io {
             Trouble::Lost
         } else {

@@ -1,4 +1,4 @@
-//! Runs in a PostgreSQL database.
+//! Runs in a `PostgreSQL` database.
 //!
 //! Any number of processes may have one database open. Each writes through
 //! one thread that commits what is waiting together ([`flusher`]); the row of
@@ -52,7 +52,7 @@ impl Default for PgOptions {
     }
 }
 
-/// Durable runs in a PostgreSQL database.
+/// Durable runs in a `PostgreSQL` database.
 pub struct PgRuns {
     flusher: Flusher,
     pool: Pool,

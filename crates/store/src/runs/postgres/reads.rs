@@ -8,7 +8,7 @@ use fondaco_app::ports::runs::{
 use fondaco_app::ports::schedules::{Fired, Schedule};
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Epoch, Halt, Scope};
-use fondaco_domain::run::{Recorded, Run};
+use fondaco_domain::run::{Recorded, Run, RunKind};
 use fondaco_domain::task::{Fence, Lease, Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros};
 use postgres::Row;
@@ -58,7 +58,7 @@ pub(super) fn runs(link: &mut Link, query: &RunQuery) -> Result<Vec<Run>, RunSto
         &[
             &states,
             &open,
-            &query.kind.map(|kind| kind.as_str()),
+            &query.kind.map(RunKind::as_str),
             &query.queue.as_deref().map(put),
             &query.spec.as_ref().map(ContentHash::as_str),
             &query.parent.map(|id| id.to_string()),

@@ -1,6 +1,6 @@
 //! Texts that the database cannot hold.
 //!
-//! PostgreSQL has no place for U+0000 in a text, and what a worker says went
+//! `PostgreSQL` has no place for U+0000 in a text, and what a worker says went
 //! wrong may hold anything. It is written as U+001A and `0`, and U+001A
 //! itself as U+001A and `1`, so that what is read is what was written.
 

@@ -2,6 +2,7 @@
 //! server that is restarted under load.
 
 mod database;
+mod encrypted;
 mod pace;
 mod restarts;
 mod server;

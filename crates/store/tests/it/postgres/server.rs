@@ -14,7 +14,7 @@ pub(super) struct Server {
     programs: PathBuf,
     folder: PathBuf,
     user: Option<String>,
-    settings: &'static str,
+    settings: String,
     databases: AtomicU32,
     /// Ends the server and removes its folder when this end of the pipe is
     /// closed, however this process ends.
@@ -33,16 +33,16 @@ pub(super) fn shared() -> Option<&'static Server> {
 }
 
 /// A server for one test, which may stop it; with settings of its own.
-pub(super) fn own(settings: &'static str) -> Option<Server> {
+pub(super) fn own(settings: &str) -> Option<Server> {
     Server::start(settings).map_err(|why| skip(&why)).ok()
 }
 
-fn skip(why: &str) {
+pub(super) fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 impl Server {
-    fn start(settings: &'static str) -> Result<Self, String> {
+    fn start(settings: &str) -> Result<Self, String> {
         let programs = programs()?;
         let user = other_user()?;
         let folder = tempfile::Builder::new()
@@ -55,31 +55,21 @@ impl Server {
             programs,
             folder,
             user,
-            settings,
+            settings: settings.to_owned(),
             databases: AtomicU32::new(0),
         };
-        if let Some(user) = &server.user {
-            done(Command::new("chown").arg(user).arg(&server.folder))?;
-        }
-        let data = server.data();
-        let data = data.to_str().ok_or("a folder with an odd name")?;
-        server.run(
-            "initdb",
-            &[
-                "-D",
-                data,
-                "-U",
-                "fondaco",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-N",
-            ],
-        )?;
-        server.control(&["start"])?;
+        server.make();
         Ok(server)
+    }
+
+    /// From here on nothing is missing, so nothing may fail.
+    fn make(&self) {
+        self.give(&self.folder);
+        let data = self.data().display().to_string();
+        let words = "-U fondaco -A trust -E UTF8 --locale=C -N -D";
+        let words: Vec<&str> = words.split(' ').chain([data.as_str()]).collect();
+        self.run("initdb", &words).unwrap();
+        self.start_again();
     }
 
     /// The address of a new, empty database.
@@ -99,7 +89,20 @@ impl Server {
 
     pub(super) fn address(&self, database: &str) -> String {
         let folder = self.folder.display();
-        format!("postgres:///{database}?host={folder}&user=fondaco")
+        let port = self.port();
+        format!("postgres:///{database}?host={folder}&port={port}&user=fondaco")
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        let given = self.settings.rsplit_once("-c port=");
+        given.map_or(5432, |(_, port)| port.parse().unwrap())
+    }
+
+    /// Hands a file to the user that the server runs as.
+    pub(super) fn give(&self, file: &Path) {
+        if let Some(user) = &self.user {
+            done(Command::new("chown").arg(user).arg(file)).unwrap();
+        }
     }
 
     /// As after a power cut, but for the page cache.
@@ -137,7 +140,9 @@ impl Server {
         words.push(options);
         words.extend(action.iter().map(|&word| word.to_owned()));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let log = || std::fs::read_to_string(&log).unwrap_or_default();
         self.run("pg_ctl", &words)
+            .map_err(|error| format!("{error}: {}", log()))
     }
 
     /// A program of the server, as the user it runs as.
