@@ -69,6 +69,10 @@ pub const CASES: &[Case] = &[
     ("tasks of an earlier run are taken over", plans::adopted),
     ("planning that fails ends the run", plans::failed_planning),
     ("a plan names each task once", plans::names_once),
+    (
+        "large inputs make more events of planning",
+        plans::small_events,
+    ),
     ("needs are followed across an exchange", plans::needs),
     ("claims follow queue, priority and age", exchanges::order),
     ("a worker gets what it wants and no more", exchanges::wants),

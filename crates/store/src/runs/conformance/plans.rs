@@ -1,7 +1,7 @@
 //! Plans and what becomes of their tasks.
 
 use fondaco_app::ports::Store;
-use fondaco_app::ports::runs::{Exchange, RunStoreError, TaskQuery};
+use fondaco_app::ports::runs::{Exchange, INLINE, RunStoreError, TaskQuery};
 use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::run::{Command, CompletionRule, PLAN_EVENT, Rejection, RunCommand, RunState};
 use fondaco_domain::task::{Adopted, OnNeedFailed, TaskNo, TaskPlan, TaskState};
@@ -113,6 +113,22 @@ pub(super) fn names_once(store: &dyn Store) -> Result<(), RunStoreError> {
         ));
     }
     assert_eq!(store.run(asked.id)?, before);
+    agrees(store)
+}
+
+/// Events of planning stay in their rows, however large the inputs are
+/// together.
+pub(super) fn small_events(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 3 * PLAN_EVENT);
+    for (task, no) in asked.tasks.iter_mut().zip(0_usize..) {
+        task.input = Some("model-day ".repeat(no * 4));
+    }
+    store.submit(asked.clone(), at(1))?;
+    let events = store.events(asked.id, 0, usize::MAX)?;
+    assert!(events.iter().all(|one| one.body.len() <= INLINE));
+    let tasks = store.tasks(asked.id, &TaskQuery::default())?;
+    let plans: Vec<_> = tasks.into_iter().map(|task| task.plan).collect();
+    assert_eq!(plans, asked.tasks);
     agrees(store)
 }
 
