@@ -99,8 +99,9 @@ impl Folder {
         File::create(self.stop()).map(drop)
     }
 
+    /// A folder that is gone says so too: there is no place for an outcome.
     pub(crate) fn is_told_to_stop(&self) -> bool {
-        self.stop().exists()
+        self.stop().exists() || matches!(self.assignment().try_exists(), Ok(false))
     }
 
     /// Opens the log to go on writing at its end, wherever that is by then.

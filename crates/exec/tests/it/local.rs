@@ -51,9 +51,22 @@ fn where_no_order_can_be_left_a_signal_says_it() {
     let rig = local();
     let attempt = rig.begin(1, &Script::Wait);
     assert_eq!(rig.told_by(attempt), "waiting");
-    fs::remove_dir_all(rig.folder(attempt)).unwrap();
+    let order = rig.folder(attempt).join("stop");
+    std::os::unix::fs::symlink("/nowhere/at/all", order).unwrap();
     rig.stop(attempt, Rung::Token);
     assert_eq!(rig.end_of(attempt).1, Outcome::Stopped);
+}
+
+#[test]
+fn a_child_whose_folder_is_gone_ends() {
+    let rig = local();
+    let assignment = assignment(1, &Script::Wait);
+    let attempt = assignment.id;
+    let reference = rig.start(assignment).unwrap().unwrap();
+    assert_eq!(rig.told_by(attempt), "waiting");
+    fs::remove_dir_all(rig.folder(attempt)).unwrap();
+    await_end(pid(&reference));
+    assert!(matches!(rig.end_of(attempt).1, Outcome::Failed { .. }));
 }
 
 #[test]
