@@ -24,14 +24,14 @@ pub(super) struct Job {
     /// It died of a signal: there is no outcome to be found.
     pub(super) killed: bool,
     told: bool,
-    temper: Temper,
+    pub(super) temper: Temper,
     /// Its worker has an excuse for not stopping it in time.
     pub(super) excused: bool,
 }
 
 /// What it takes to make an attempt stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Temper {
+pub(super) enum Temper {
     Obeys,
     NeedsSignal,
     NeedsKill,
@@ -92,9 +92,15 @@ impl Executor for Simulated {
             3 => completed("x".repeat(9_000)),
             _ => completed(format!("of attempt {}", assignment.attempt)),
         };
-        let lasts = match state.rng.below(6) {
-            0 => state.rng.below(40 * SECOND),
-            1..=3 => state.rng.below(4 * SECOND),
+        let (temper, outcome) = match state.script {
+            Some((temper, _)) => (temper, completed("as the drill says".to_owned())),
+            None => (temper, outcome),
+        };
+        let lasts = match state.rng.below(12) {
+            _ if state.script.is_some() => state.script.map_or(0, |(_, lasts)| lasts),
+            0 => state.rng.below(100 * SECOND),
+            1 => state.rng.below(40 * SECOND),
+            2..=6 => state.rng.below(4 * SECOND),
             _ => state.rng.below(SECOND / 20),
         };
         let job = Job {

@@ -4,6 +4,7 @@
 
 mod check;
 mod client;
+mod drills;
 mod executor;
 mod line;
 mod world;

@@ -18,7 +18,7 @@ use fondaco_domain::UnixMicros;
 use fondaco_domain::halt::{Epoch, Scope};
 
 use super::MemoryRuns;
-use super::executor::Job;
+use super::executor::{Job, Temper};
 
 /// Microseconds.
 pub(super) const SECOND: u64 = 1_000_000;
@@ -50,6 +50,8 @@ pub(super) struct State {
     /// No more faults.
     pub(super) calm: bool,
     pub(super) resumes: bool,
+    /// What attempts are like in a drill, and how long they last.
+    pub(super) script: Option<(Temper, u64)>,
     depth: u32,
     pub(super) steps: u64,
     /// What must not be, and was.
@@ -103,6 +105,7 @@ impl World {
                 client_at: 0,
                 calm: false,
                 resumes,
+                script: None,
                 depth: 0,
                 steps: 0,
                 wrong: Vec::new(),
