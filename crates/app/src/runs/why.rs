@@ -347,7 +347,8 @@ impl Line {
         };
         let mut places = Vec::new();
         for run in store.runs(&query)? {
-            if run.counts.pending == 0 || book.covering(&run.scopes()).may_start().is_err() {
+            let halted = book.covering(&run.scopes()).may_start().is_err();
+            if run.counts.pending == 0 || halted || waits_for_key(store, &run)? {
                 continue;
             }
             let ready = TaskQuery {
@@ -368,6 +369,16 @@ impl Line {
     fn before(&self, run: &Run, task: &Task) -> usize {
         let own = place(run, task);
         self.places.iter().filter(|other| **other < own).count()
+    }
+}
+
+/// Whether another run has the key that a run needs to begin.
+fn waits_for_key(store: &dyn RunStore, run: &Run) -> Result<bool, RunStoreError> {
+    match &run.new.concurrency_key {
+        Some(key) => Ok(store
+            .key_holder(key)?
+            .is_some_and(|holder| holder != run.id)),
+        None => Ok(false),
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) struct Args {
 /// How long `--once` waits between two looks.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Between two looks whether the store knows of this worker.
+const SOON: Duration = Duration::from_millis(5);
+
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = Client::open(&args.store, context)?;
     let log = Lines {
@@ -61,6 +64,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         log: Arc::new(log),
     };
     let mut host = Host::start(&client, context, options)?;
+    let bell = Bell::default();
+    while !host.is_over() && !is_listed(&client, &host)? {
+        bell.wait(SOON);
+    }
     log.say(
         "started",
         &format!(
@@ -69,7 +76,6 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             args.queues.join(", ")
         ),
     );
-    let bell = Bell::default();
     let mut drained = false;
     while !host.is_over() {
         if args.once && !drained && is_idle(args, &client)? {
@@ -81,6 +87,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     host.join()?;
     log.say("ended", &format!("worker {} has ended", host.worker()));
     Ok(())
+}
+
+/// Whether others see this worker: who reads that it has started may count on
+/// it.
+fn is_listed(client: &Client, host: &Host) -> Result<bool, Failure> {
+    let workers = client.store().workers()?;
+    Ok(workers.iter().any(|worker| worker.id == host.worker()))
 }
 
 /// Whether no run of its queues can go on.

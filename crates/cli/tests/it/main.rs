@@ -5,6 +5,7 @@
 mod backtest;
 mod data;
 mod documents;
+mod durable;
 mod errors;
 mod golden;
 mod harness;

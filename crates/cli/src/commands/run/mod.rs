@@ -86,11 +86,21 @@ impl OneRun {
 
 /// A run that ended without what was wanted.
 #[derive(Debug, Error)]
-#[error("run {run} is {}{}", state.as_str(), because(.reason.as_ref()))]
+#[error("run {run} {}{}", ended(*.state), because(.reason.as_ref()))]
 pub(crate) struct Unsuccessful {
     run: RunId,
     state: RunState,
     reason: Option<String>,
+}
+
+fn ended(state: RunState) -> &'static str {
+    match state {
+        RunState::Failed => "failed",
+        RunState::Cancelled => "was cancelled",
+        RunState::Partial => "is partial",
+        RunState::Halted => "is halted",
+        _ => "has not completed",
+    }
 }
 
 fn because(reason: Option<&String>) -> String {

@@ -1,0 +1,8 @@
+//! Durable runs through the real program: submitted, worked, killed, halted.
+
+mod halts;
+mod runs;
+mod schedules;
+mod stores;
+mod support;
+mod workers;
