@@ -7,6 +7,7 @@
 
 mod conformance;
 mod crash;
+mod faults;
 mod model;
 mod postgres;
 mod power;

@@ -76,13 +76,13 @@ fn record(seed: u64, mode: &str) -> Result<(std::path::PathBuf, Vec<Op>), &'stat
 
 /// An image that is not as it must be.
 #[derive(Debug)]
-struct Harm {
+pub(crate) struct Harm {
     what: String,
 }
 
 /// Images of one recording at moments drawn by a seed; what is wrong with
 /// them.
-fn cut(root: &Path, ops: &[Op], seed: u64, images: usize, must_keep: bool) -> Vec<Harm> {
+pub(crate) fn cut(root: &Path, ops: &[Op], seed: u64, images: usize, must_keep: bool) -> Vec<Harm> {
     let mut dice = Dice(seed);
     let mut moments: Vec<usize> = (0..images).map(|_| dice.below(ops.len() + 1)).collect();
     moments.sort_unstable();
@@ -167,6 +167,9 @@ fn without_waiting_for_the_disk_power_cuts_do_harm() {
     assert!(!harm.is_empty());
 }
 
+/// Whether a wait is left out, by path and by whether it is a folder's.
+type Waits<'a> = &'a dyn Fn(&str, bool) -> bool;
+
 /// And that they notice each wait that is left out: of the log, of the file,
 /// of bodies, of the names in a folder.
 #[test]
@@ -176,7 +179,6 @@ fn each_wait_that_is_left_out_does_harm() {
         return;
     }
     let is_body = |name: &str| name.contains(".bodies/");
-    type Waits<'a> = &'a dyn Fn(&str, bool) -> bool;
     let cases: [(&str, Waits<'_>); 5] = [
         ("the log", &|name, _| name.ends_with("-wal")),
         ("the file", &|name, _| name.ends_with("runs.db")),
@@ -196,9 +198,8 @@ fn each_wait_that_is_left_out_does_harm() {
     }
 }
 
-/// The record without some of its waits, told by path and by whether it is a
-/// folder.
-fn without(ops: &[Op], is_left_out: &dyn Fn(&str, bool) -> bool) -> Vec<Op> {
+/// The record without some of its waits.
+fn without(ops: &[Op], is_left_out: Waits<'_>) -> Vec<Op> {
     let mut names = std::collections::HashMap::new();
     let left_out = |op: &&Op| {
         match op {

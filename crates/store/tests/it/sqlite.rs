@@ -88,7 +88,7 @@ fn a_newer_schema_and_a_file_of_something_else_are_refused() {
 
     let (_folder, path) = place();
     std::fs::write(&path, "candles, not runs ".repeat(500)).unwrap();
-    assert!(matches!(open(&path), Err(RunStoreError::Storage { .. })));
+    assert!(matches!(open(&path), Err(RunStoreError::Damaged(_))));
 }
 
 #[test]

@@ -41,6 +41,7 @@ enum {
     OP_UNLINK = 7, /* text: path */
     OP_FOLDER = 8, /* text: path */
     OP_ACK = 9,    /* data */
+    OP_SYNC_FAILED = 10, /* inode */
 };
 
 struct head {
@@ -336,6 +337,8 @@ static int sync_with(long call, int fd)
             write_down(OP_SYNC_FOLDER, 0, 0, path, NULL, 0);
         else
             write_down(OP_SYNC, (uint64_t)found.st_ino, 0, NULL, NULL, 0);
+    } else {
+        write_down(OP_SYNC_FAILED, inode_of(fd), 0, NULL, NULL, 0);
     }
     pthread_mutex_unlock(&turn);
     errno = error;

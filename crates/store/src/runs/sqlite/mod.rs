@@ -76,6 +76,9 @@ impl SqliteRuns {
             .busy_timeout(options.patience)
             .map_err(statement::storage("open"))?;
         let sync = options.synchronous != Synchronous::UnsafeOff;
+        if sync {
+            schema::keep_names(path)?;
+        }
         let bodies = Arc::new(Bodies::beside(path, sync));
         let news = Arc::new(Broadcast::default());
         let writer = Writer::start(Desk {

@@ -1,5 +1,6 @@
 //! The file: its library, its settings, its schema.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,20 +61,66 @@ pub(super) fn connect(path: &Path, synchronous: Synchronous) -> Result<Connectio
     let connection = Connection::open(path).map_err(opening)?;
     connection.busy_timeout(PATIENCE).map_err(opening)?;
     connection.set_prepared_statement_cache_capacity(96);
+    keep_a_log(&connection, path)?;
     let settings = format!(
-        "pragma journal_mode = wal; pragma synchronous = {}; pragma foreign_keys = on;
-         pragma cache_size = -32000;",
+        "pragma synchronous = {}; pragma foreign_keys = on; pragma cache_size = -32000;",
         synchronous.as_str()
     );
     connection.execute_batch(&settings).map_err(opening)?;
     Ok(connection)
 }
 
-/// The file is locked by another process, or cannot be read or written.
+/// The file stays in another mode.
+#[derive(Debug, thiserror::Error)]
+#[error("it cannot have a write-ahead log here: its journal stays in mode `{0}`")]
+struct NoLog(String);
+
+/// Switches to the write-ahead log. Where that fails (the disk, or a file
+/// system without shared memory), the library goes on in the mode of before,
+/// whose commits do not outlive a power cut; it tells of the disk's failure
+/// after its answer only, so that has to be waited for.
+fn keep_a_log(connection: &Connection, path: &Path) -> Result<(), RunStoreError> {
+    let to_the_end = |sql: &str| -> rusqlite::Result<Vec<String>> {
+        let mut statement = connection.prepare(sql)?;
+        let said = statement.query_map([], |row| row.get(0))?;
+        said.collect()
+    };
+    let mode = to_the_end("pragma journal_mode = wal")
+        .and_then(|_| to_the_end("pragma journal_mode"))
+        .map_err(|source| busy_or(path, "open", source))?
+        .concat();
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(RunStoreError::Storage {
+        action: "open",
+        source: NoLog(mode).into(),
+    })
+}
+
+/// Waits until the names of the file and of its log are on the disk. The
+/// library does so, too, but does not mind when it fails.
+pub(super) fn keep_names(path: &Path) -> Result<(), RunStoreError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| RunStoreError::Storage {
+        action: "keep the files of",
+        source: source.into(),
+    })
+}
+
+/// The file is locked by another process, is no file of ours or no whole one,
+/// or cannot be read or written.
 pub(super) fn busy_or(path: &Path, action: &'static str, source: rusqlite::Error) -> RunStoreError {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             RunStoreError::Locked(path.to_owned())
+        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            RunStoreError::Damaged(format!("{}: {source}", path.display()))
         }
         _ => storage(action)(source),
     }

@@ -4,7 +4,9 @@
 //! were written; a name (of a new file, a new folder, after a rename or a
 //! removal) when its folder was synced after it was given. All else is there
 //! or not, each part on its own: later writes without earlier ones, half of a
-//! write by sectors of 512 bytes, a new size without the bytes in it.
+//! write by sectors of 512 bytes, a new size without the bytes in it. What a
+//! failed sync was to save is lost, and no later one saves it: the system has
+//! forgotten that it is unsaved.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -135,6 +137,12 @@ impl Disk {
             Op::Folder { path } => {
                 let given = NameChange::Give(path.clone(), Named::Folder);
                 self.unsynced_names.push(given);
+            }
+            // A folder's is no file of ours: its names stay as they were.
+            Op::SyncFailed { inode } => {
+                if let Some(file) = self.of_inode.get(inode) {
+                    self.files[*file].unsynced.clear();
+                }
             }
             Op::Ack(_) => {}
         }

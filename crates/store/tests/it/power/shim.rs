@@ -119,6 +119,9 @@ pub(crate) enum Op {
         path: PathBuf,
     },
     Ack(String),
+    SyncFailed {
+        inode: u64,
+    },
 }
 
 /// Reads the record; its form is told at the head of the C file.
@@ -154,6 +157,7 @@ fn read(mut log: &[u8]) -> Vec<Op> {
             7 => Op::Unlink { path },
             8 => Op::Folder { path },
             9 => Op::Ack(as_text(data)),
+            10 => Op::SyncFailed { inode },
             other => panic!("operation {other}"),
         });
     }

@@ -29,7 +29,7 @@ impl Acks {
         Self(Mutex::new(File::options().append(true).open(path).unwrap()))
     }
 
-    fn say(&self, line: String) {
+    pub(crate) fn say(&self, line: String) {
         self.0
             .lock()
             .unwrap()
