@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
 mod backtest;
+mod backtest_runs;
 mod data;
 mod documents;
 mod durable;
@@ -15,3 +16,4 @@ mod realistic;
 mod reference;
 mod samples;
 mod strategy;
+mod task;
