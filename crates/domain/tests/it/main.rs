@@ -6,6 +6,8 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+mod golden;
+mod parsers;
 mod protocol;
 
 /// How much a suite does: in CI, and before a release.
