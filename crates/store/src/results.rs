@@ -183,8 +183,8 @@ impl Found {
 }
 
 /// Writes a result into a folder: everything is written beside its place
-/// first, the old `result.json` goes away, the files move in and the new
-/// `result.json` comes last. Whoever finds one finds all.
+/// first, the old `result.json` goes away unless it is the same, the files
+/// move in and the new `result.json` comes last. Whoever finds one finds all.
 pub fn write_result(
     folder: &Path,
     result: &BacktestResult,
@@ -202,7 +202,13 @@ pub fn write_result(
     let write = WRITES.fetch_add(1, Ordering::Relaxed);
     let staging = folder.join(format!(".partial-{}-{write}", std::process::id()));
     let staged = stage(&staging, &document, &listed, files);
-    let moved = staged.and_then(|()| move_in(&staging, folder, files));
+    let moved = staged.and_then(|()| {
+        // The same result again: whoever reads it meanwhile finds it whole.
+        if fs::read(folder.join(RESULT)).is_ok_and(|old| old != document.as_bytes()) {
+            remove_old(folder)?;
+        }
+        move_in(&staging, folder, files)
+    });
     // Nothing useful is left in it, whether this worked or not.
     let _ = fs::remove_dir_all(&staging);
     if moved.is_err() {
@@ -257,17 +263,17 @@ fn stage(
     write(staged(staging, RESULT), document.as_bytes())
 }
 
-fn move_in(staging: &Path, folder: &Path, files: &ResultFiles) -> Result<(), StoreError> {
-    let done = folder.join(RESULT);
-    match fs::remove_file(&done) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(StoreError::Write {
-                path: done,
-                source: error,
-            });
+fn remove_old(folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join(RESULT);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::Write { path, source })
         }
-        _ => {}
+        _ => Ok(()),
     }
+}
+
+fn move_in(staging: &Path, folder: &Path, files: &ResultFiles) -> Result<(), StoreError> {
     let names = files
         .files
         .iter()

@@ -223,6 +223,11 @@ fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
             .to_owned(),
     );
     write("result.json", "{}".to_owned());
+    write("broken.json", "{\"fee\": ".to_owned());
+    write(
+        "margin.json",
+        "{\"fee\": 0, \"trading_mode\": \"margin\"}".to_owned(),
+    );
     let cases: &[(&[&str], i32, &str)] = &[
         (&["--strategy", "absent.toml"], 3, "absent.toml"),
         (&["--strategy", &cross, "--pairs", "NOPE"], 3, "NOPE"),
@@ -264,6 +269,31 @@ fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
         ),
         (&["--strategy", &cross, "--data-of", "absent"], 3, "absent"),
         (&["--strategy", &cross, "--timeframe-detail", "2d"], 2, "2d"),
+        (
+            &["--strategy", &cross, "--pairs", "AAPL,IBM,AAPL"],
+            2,
+            "AAPL is listed twice",
+        ),
+        (
+            &["--strategy", &cross, "--max-open-trades", "-5"],
+            2,
+            "-5 is no number of open trades",
+        ),
+        (
+            &["--strategy", &cross, "--freqtrade-config", "broken.json"],
+            2,
+            "broken.json",
+        ),
+        (
+            &["--strategy", &cross, "--freqtrade-config", "margin.json"],
+            2,
+            "margin.json",
+        ),
+        (
+            &["--strategy", &cross, "--timerange", "20200101-"],
+            6,
+            "it has 3270 from 2000-03-01",
+        ),
     ];
     for (words, code, part) in cases {
         let (found, error) =
@@ -288,6 +318,36 @@ fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
     );
     assert_eq!(place.refused(&["backtest", "show", "."]).0, 5);
     assert_eq!(place.refused(&["backtest", "show", "nothing"]).0, 3);
+}
+
+#[test]
+fn a_list_says_whose_results_there_are_none_of() {
+    let place = with_sample();
+    let none = ["backtest", "list", "--strategy", "nope"];
+    assert_eq!(place.ok(&none), "no results: run `fondaco backtest run`\n");
+    place.ok(&run(&strategy("sma-cross"), &["--no-report"]));
+    assert_eq!(place.ok(&none), "no result of the strategy `nope`\n");
+}
+
+#[test]
+fn a_page_for_a_folder_that_is_not_there_is_refused() {
+    let place = with_sample();
+    place.ok(&run(&strategy("sma-cross"), &["--out", "out"]));
+    for words in [
+        &["backtest", "report", "out", "--out", "absent/page.html"][..],
+        &[
+            "backtest",
+            "compare",
+            "out",
+            "out",
+            "--html",
+            "absent/page.html",
+        ],
+    ] {
+        let (code, error) = place.refused(words);
+        assert_eq!(code, 3, "{error}");
+        assert_eq!(error["error"]["message"], "there is no folder absent");
+    }
 }
 
 #[test]
@@ -359,6 +419,9 @@ fn a_killed_run_leaves_no_half_result() {
             let _ = fs::remove_dir_all(folder);
         }
     }
+    // The run that is open may have been done by a process that outlived its
+    // parent, with a result that was taken away above.
+    place.run(&words);
     place.ok(&words);
     place.ok(&["backtest", "show", "out"]);
     assert_eq!(

@@ -76,7 +76,7 @@ pub(super) enum DurableError {
 impl Hint for DurableError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Failed { .. } => ErrorKind::Unavailable,
+            Self::Failed { .. } => ErrorKind::Unsuccessful,
             Self::Cancelled { .. } | Self::Interrupted { .. } => ErrorKind::Cancelled,
             Self::Output { .. } | Self::NoOutput(_) => ErrorKind::Corrupt,
         }
