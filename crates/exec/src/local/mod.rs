@@ -27,8 +27,9 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use fondaco_app::ports::exec::{Assignment, AttemptId, Executor, Found, News, Outcome, StartError};
-use fondaco_domain::task::Rung;
+use fondaco_domain::task::{Fence, Rung};
 use fondaco_domain::{ErrorKind, Hint};
+use rustix::process::Signal;
 use thiserror::Error;
 
 pub(crate) use documents::{DocumentError, End, Order};
@@ -50,6 +51,9 @@ pub const INHERITED: [&str; 7] = [
     "TZ",
     "XDG_DATA_HOME",
 ];
+
+/// So many attempts back is looked for what runs on.
+const EARLIER: u64 = 32;
 
 /// How children are run.
 #[derive(Debug, Clone)]
@@ -164,6 +168,23 @@ impl Local {
         Folder::of(&self.tasks, attempt).path().to_owned()
     }
 
+    /// Ends earlier attempts of the same task that run on. Each later fence
+    /// says that what they do counts no more, and whoever could stop them
+    /// died before it could tell of them.
+    fn end_earlier(&self, id: AttemptId) {
+        let fences = id.fence.0.saturating_sub(EARLIER)..id.fence.0;
+        for fence in fences.map(Fence) {
+            let folder = Folder::of(&self.tasks, AttemptId { fence, ..id });
+            if let Some(process) = named(&folder, "")
+                && process.life() == Life::Alive
+            {
+                // Where the one cannot be done the other may.
+                let _ = folder.order_stop();
+                let _ = process.signal(Signal::KILL);
+            }
+        }
+    }
+
     fn prepare(&self, folder: &Folder, assignment: &Assignment) -> Result<File, Refusal> {
         let failed = |path: PathBuf| |source| Refusal::Folder { path, source };
         let order = Order::new(assignment.clone(), self.settings.limits);
@@ -210,6 +231,7 @@ impl Executor for Local {
     }
 
     fn start(&self, assignment: Assignment) -> Result<Option<String>, StartError> {
+        self.end_earlier(assignment.id);
         let folder = Folder::of(&self.tasks, assignment.id);
         let made = folder.make().map_err(|source| {
             let path = folder.path().to_owned();

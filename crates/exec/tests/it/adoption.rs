@@ -221,6 +221,28 @@ fn one_that_was_given_up_before_it_began_does_not_begin() {
 }
 
 #[test]
+fn an_attempt_ends_those_before_it() {
+    let home = home();
+    let earlier = Strange::begin(&home, &Script::Stubborn).orphan();
+    let rig = local_at(home, |_| ());
+    assert!(rig.adopt(attempt(1), &earlier));
+    assert_eq!(rig.told_by(attempt(1)), "waiting");
+    let output = "second".to_owned();
+    let mut later = assignment(
+        1,
+        &Script::Complete {
+            output: output.clone(),
+        },
+    );
+    later.id.fence = later.id.fence.next();
+    let id = later.id;
+    rig.start(later).unwrap();
+    await_end(pid(&earlier));
+    let output = Some(output);
+    assert_eq!(rig.end_of(id).1, Outcome::Completed { output });
+}
+
+#[test]
 fn what_never_was_is_gone() {
     let rig = local();
     assert_eq!(rig.find(attempt(1), ""), Found::Gone);
