@@ -115,7 +115,7 @@ impl Context {
     }
 
     /// Who asks, as the events of runs name it.
-    pub(crate) fn actor(&self) -> String {
+    pub(crate) fn actor() -> String {
         match variable(env::USER) {
             Some(user) => format!("cli:{user}"),
             None => "cli".to_owned(),

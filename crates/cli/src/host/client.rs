@@ -73,7 +73,7 @@ impl Client {
             opened: open(&address, OpenOptions::default())?,
             machine: Arc::new(ThisMachine::new()),
             planners: planners(),
-            actor: context.actor(),
+            actor: Context::actor(),
         })
     }
 

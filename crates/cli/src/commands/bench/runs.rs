@@ -1,5 +1,6 @@
 //! `fondaco bench runs`.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -193,21 +194,21 @@ impl View for Figures {
         }
         let mut text = self.store.line(style) + &table.render(style);
         if let Some(accepted) = &self.accepted {
-            text.push_str(&format!(
-                "{} tasks accepted in {:.2} s\n",
-                accepted.tasks, accepted.seconds
-            ));
+            let _ = writeln!(
+                text,
+                "{} tasks accepted in {:.2} s",
+                accepted.count, accepted.seconds
+            );
         }
         if let Some(restarted) = &self.restarted {
-            text.push_str(&format!(
-                "opened again, with {} of them open, in {:.3} s\n",
+            let _ = writeln!(
+                text,
+                "opened again, with {} of them open, in {:.3} s",
                 restarted.open, restarted.seconds
-            ));
+            );
         }
         if let (Some(now), Some(peak)) = (self.memory.resident_mib, self.memory.peak_mib) {
-            text.push_str(&format!(
-                "{now:.0} MiB resident before that, {peak:.0} at most\n"
-            ));
+            let _ = writeln!(text, "{now:.0} MiB resident before that, {peak:.0} at most");
         }
         text
     }

@@ -35,7 +35,7 @@ pub(super) struct Transitions {
 /// Tasks by a worker.
 #[derive(Debug, Serialize)]
 pub(super) struct Tasks {
-    pub(super) tasks: usize,
+    pub(super) count: usize,
     pub(super) seconds: f64,
     pub(super) per_second: f64,
 }
@@ -49,7 +49,7 @@ pub(super) struct Starts {
 /// A large plan.
 #[derive(Debug, Serialize)]
 pub(super) struct Accepted {
-    pub(super) tasks: usize,
+    pub(super) count: usize,
     pub(super) seconds: f64,
 }
 
@@ -186,7 +186,7 @@ pub(super) fn tasks(client: &Client, context: &Context, args: &Args) -> Result<T
     let seconds = began.elapsed().as_secs_f64();
     host.shutdown()?;
     Ok(Tasks {
-        tasks: count,
+        count,
         seconds,
         per_second: count as f64 / seconds,
     })
@@ -230,11 +230,11 @@ fn host(client: &Client, context: &Context, args: &Args, queue: &str) -> Result<
 /// Accepts a large plan, which stays open.
 pub(super) fn accept(client: &Client, args: &Args) -> Result<Accepted, Failure> {
     let queue = format!("bench-large-{}", std::process::id());
-    let tasks = args.large.get();
+    let count = args.large.get();
     let began = Instant::now();
-    submit(client, &queue, tasks)?;
+    submit(client, &queue, count)?;
     Ok(Accepted {
-        tasks,
+        count,
         seconds: began.elapsed().as_secs_f64(),
     })
 }

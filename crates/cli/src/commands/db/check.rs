@@ -1,5 +1,7 @@
 //! `fondaco db check`.
 
+use std::fmt::Write as _;
+
 use fondaco_app::ports::runs::RunQuery;
 use fondaco_domain::{ErrorKind, Hint};
 use serde::Serialize;
@@ -78,7 +80,7 @@ impl View for Checked {
             return text + &format!("{runs}: rows and events agree\n");
         }
         for problem in &self.problems {
-            text.push_str(&format!("{} {problem}\n", style.bad("wrong")));
+            let _ = writeln!(text, "{} {problem}", style.bad("wrong"));
         }
         text
     }

@@ -1,5 +1,7 @@
 //! `fondaco halt clear`.
 
+use std::fmt::Write as _;
+
 use fondaco_app::halts;
 use fondaco_app::ports::runs::RunQuery;
 use fondaco_domain::run::RunState;
@@ -72,9 +74,9 @@ impl View for Cleared {
         match self.halted_runs {
             0 => {}
             1 => text.push_str("1 halted run waits for `fondaco run resume`\n"),
-            count => text.push_str(&format!(
-                "{count} halted runs wait for `fondaco run resume`\n"
-            )),
+            count => {
+                let _ = writeln!(text, "{count} halted runs wait for `fondaco run resume`");
+            }
         }
         if self.halt_file {
             text.push_str(

@@ -6,7 +6,7 @@ use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Attempt, RunStore, TaskQuery};
 use fondaco_app::ports::workers::Worker;
 use fondaco_app::runs::why::{Situation, Why};
-use fondaco_domain::task::{Task, TaskKind, TaskNo, TaskState};
+use fondaco_domain::task::{SkipReason, Task, TaskKind, TaskNo, TaskState};
 use fondaco_domain::{RunId, UnixMicros};
 use serde::Serialize;
 
@@ -174,7 +174,7 @@ impl TaskShown {
             failures: task.failures,
             required: task.plan.required,
             adopted_from: task.plan.adopted.as_ref().map(|adopted| adopted.from),
-            skip: task.skip.map(|reason| reason.text()),
+            skip: task.skip.map(SkipReason::text),
             detail: task.detail.clone(),
             output: task.output.clone(),
             why: why.as_ref().map(ToString::to_string),

@@ -100,8 +100,10 @@ fn words(event: &Event, names: &mut Names<'_>) -> Result<String, RunStoreError> 
                 count => format!("{count} tasks{more}"),
             }
         }
-        Event::RunStarted | Event::RunHalted | Event::TaskStarted { .. } => String::new(),
-        Event::TaskCancelled { .. } => String::new(),
+        Event::RunStarted
+        | Event::RunHalted
+        | Event::TaskStarted { .. }
+        | Event::TaskCancelled { .. } => String::new(),
         Event::RunHalting {
             mode,
             epoch,

@@ -164,9 +164,9 @@ fn a_measurement_has_all_its_parts() {
     let few = ["--tasks", "50", "--large", "2500", "--starts", "3"];
     let figures = place.json(&[&words[..], &few].concat());
     assert!(figures["transitions"]["events"].as_u64().unwrap() > 0);
-    assert_eq!(figures["tasks"]["tasks"], 50);
+    assert_eq!(figures["tasks"]["count"], 50);
     assert_eq!(figures["starts"]["latency"]["count"], 3);
-    assert_eq!(figures["accepted"]["tasks"], 2_500);
+    assert_eq!(figures["accepted"]["count"], 2_500);
     assert_eq!(figures["restarted"]["open"], 2_500);
     assert_eq!(figures["raw_fdatasync"]["count"], 200);
     assert!(!place.path().join("home/bench").exists());

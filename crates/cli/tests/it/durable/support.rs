@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::harness::Place;
 
 /// No wait of these tests is longer: the machine may be busy.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A lease that tests can wait for, in milliseconds.
 pub(super) const LEASE: &str = "1500";
