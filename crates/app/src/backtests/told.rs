@@ -46,6 +46,9 @@ impl Told {
     }
 
     /// As it travels in the failure of a task.
+    ///
+    /// # Panics
+    /// Never: texts always serialise.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts always serialise")
     }
