@@ -328,10 +328,13 @@ impl State {
             _ => SECOND / 4,
         };
         let until = now + self.rng.below(longest);
-        self.excuse(process);
+        if longest > SECOND / 4 {
+            // Nobody can stop anything in the sleep.
+            self.excuse(process);
+            self.processes[process].stalls += 1;
+        }
         let of_all_its_threads = self.rng.one_in(2);
         let process = &mut self.processes[process];
-        process.stalls += 1;
         if of_all_its_threads {
             process.paused_until = process.paused_until.max(until);
         }
