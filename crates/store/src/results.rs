@@ -182,6 +182,9 @@ impl Found {
     }
 }
 
+/// Counts, so that threads which write the same result do not meet.
+static WRITES: AtomicU64 = AtomicU64::new(0);
+
 /// Writes a result into a folder: everything is written beside its place
 /// first, the old `result.json` goes away unless it is the same, the files
 /// move in and the new `result.json` comes last. Whoever finds one finds all.
@@ -197,8 +200,6 @@ pub fn write_result(
     };
     let document = result.to_json().map_err(contract)?;
     let listed = listing.to_json().map_err(contract)?;
-    // Threads of one process may write the same result, too.
-    static WRITES: AtomicU64 = AtomicU64::new(0);
     let write = WRITES.fetch_add(1, Ordering::Relaxed);
     let staging = folder.join(format!(".partial-{}-{write}", std::process::id()));
     let staged = stage(&staging, &document, &listed, files);

@@ -198,7 +198,66 @@ fn a_run_is_repeated_on_the_candles_it_read_after_newer_ones_came() {
     assert!(before == again);
 }
 
-/// What is wrong, the words, the exit code and what the message must say.
+/// Words, the exit code and what the message must say.
+type Refusal<'a> = (&'a [&'a str], i32, &'a str);
+
+/// What is wrong is refused with a hint, and leaves no result.
+#[track_caller]
+fn refuses(place: &Place, cases: &[Refusal<'_>]) {
+    for (words, code, part) in cases {
+        let (found, error) =
+            place.refused(&[&["backtest", "run", "--out", "refused"][..], words].concat());
+        let message = error["error"].to_string();
+        assert_eq!(found, *code, "{words:?}: {message}");
+        assert!(message.contains(part), "{words:?}: {message}");
+        assert!(
+            error["error"]["hint"].is_string() || found == 2,
+            "{words:?}: {message}"
+        );
+        assert!(
+            !place.path().join("refused/result.json").exists(),
+            "{words:?}"
+        );
+    }
+}
+
+#[test]
+fn accounts_and_ranges_that_cannot_be_are_refused() {
+    let place = with_sample();
+    let cross = strategy("sma-cross");
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    write("broken.json", "{\"fee\": ");
+    write("margin.json", "{\"fee\": 0, \"trading_mode\": \"margin\"}");
+    let cases: &[Refusal<'_>] = &[
+        (
+            &["--strategy", &cross, "--pairs", "AAPL,IBM,AAPL"],
+            2,
+            "AAPL is listed twice",
+        ),
+        (
+            &["--strategy", &cross, "--max-open-trades", "-5"],
+            2,
+            "-5 is no number of open trades",
+        ),
+        (
+            &["--strategy", &cross, "--freqtrade-config", "broken.json"],
+            2,
+            "broken.json",
+        ),
+        (
+            &["--strategy", &cross, "--freqtrade-config", "margin.json"],
+            2,
+            "margin.json",
+        ),
+        (
+            &["--strategy", &cross, "--timerange", "20200101-"],
+            6,
+            "it has 3270 from 2000-03-01",
+        ),
+    ];
+    refuses(&place, cases);
+}
+
 #[test]
 fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
     let place = with_sample();
@@ -223,12 +282,7 @@ fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
             .to_owned(),
     );
     write("result.json", "{}".to_owned());
-    write("broken.json", "{\"fee\": ".to_owned());
-    write(
-        "margin.json",
-        "{\"fee\": 0, \"trading_mode\": \"margin\"}".to_owned(),
-    );
-    let cases: &[(&[&str], i32, &str)] = &[
+    let cases: &[Refusal<'_>] = &[
         (&["--strategy", "absent.toml"], 3, "absent.toml"),
         (&["--strategy", &cross, "--pairs", "NOPE"], 3, "NOPE"),
         (
@@ -269,47 +323,8 @@ fn bad_input_is_refused_with_a_hint_and_leaves_no_result() {
         ),
         (&["--strategy", &cross, "--data-of", "absent"], 3, "absent"),
         (&["--strategy", &cross, "--timeframe-detail", "2d"], 2, "2d"),
-        (
-            &["--strategy", &cross, "--pairs", "AAPL,IBM,AAPL"],
-            2,
-            "AAPL is listed twice",
-        ),
-        (
-            &["--strategy", &cross, "--max-open-trades", "-5"],
-            2,
-            "-5 is no number of open trades",
-        ),
-        (
-            &["--strategy", &cross, "--freqtrade-config", "broken.json"],
-            2,
-            "broken.json",
-        ),
-        (
-            &["--strategy", &cross, "--freqtrade-config", "margin.json"],
-            2,
-            "margin.json",
-        ),
-        (
-            &["--strategy", &cross, "--timerange", "20200101-"],
-            6,
-            "it has 3270 from 2000-03-01",
-        ),
     ];
-    for (words, code, part) in cases {
-        let (found, error) =
-            place.refused(&[&["backtest", "run", "--out", "refused"][..], words].concat());
-        let message = error["error"].to_string();
-        assert_eq!(found, *code, "{words:?}: {message}");
-        assert!(message.contains(part), "{words:?}: {message}");
-        assert!(
-            error["error"]["hint"].is_string() || found == 2,
-            "{words:?}: {message}"
-        );
-        assert!(
-            !place.path().join("refused/result.json").exists(),
-            "{words:?}"
-        );
-    }
+    refuses(&place, cases);
     assert_eq!(
         place
             .refused(&["data", "import", "nan.csv", "--venue", "us"])

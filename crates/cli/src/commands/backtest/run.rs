@@ -31,6 +31,10 @@ use crate::output::{Style, View};
     after_help = "Examples:\n  fondaco backtest run --strategy strategies/sma-cross.toml --pairs AAPL,IBM --timerange 20050301-20130302\n  \
                         fondaco backtest run --strategy strategies/golden/roi_stop.toml --data user_data/data --freqtrade-config config.json --timeframe-detail 1m --out out/roi"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Args {
     /// Strategy file.
     #[arg(long, short, value_name = "FILE")]

@@ -166,15 +166,17 @@ impl Port for Workshop {
         progress: &dyn Progress,
         stop: Stop<'_>,
     ) -> Result<Finished, ports::Failure> {
-        self.run(job, spec, progress, stop).map_err(port)
+        self.run(job, spec, progress, stop)
+            .map_err(|failure| port(&failure))
     }
 
     fn keep(&self, job: &BacktestJob, finished: &Finished) -> Result<Kept, ports::Failure> {
-        self.keep_result(finished, job.report).map_err(port)
+        self.keep_result(finished, job.report)
+            .map_err(|failure| port(&failure))
     }
 }
 
-fn port(failure: Failure) -> ports::Failure {
+fn port(failure: &Failure) -> ports::Failure {
     ports::Failure::new(failure.told())
 }
 
