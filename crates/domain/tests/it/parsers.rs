@@ -111,7 +111,7 @@ fn bent(text: String) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(crate::size(512, 2_000_000)))]
+    #![proptest_config(ProptestConfig::with_cases(crate::size(512, 10_000_000)))]
 
     #[test]
     fn any_bytes_are_an_event_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
