@@ -134,7 +134,9 @@ impl Runner {
         sent: Duration,
     ) {
         self.latches.hear(answer.epoch);
-        let (adopted, reported) = answer.reports.split_at(orphans.len());
+        let (adopted, reported) = answer
+            .reports
+            .split_at(orphans.len().min(answer.reports.len()));
         self.take_refusals(reported);
         for (orphan, adopted) in orphans.into_iter().zip(adopted) {
             if adopted.is_ok() && !self.live.contains_key(&orphan.id) {
@@ -149,7 +151,11 @@ impl Runner {
 
     /// What was reported is told, whatever the store made of it.
     fn take_refusals(&mut self, answers: &[Result<usize, Rejection>]) {
-        for (report, answer) in self.reports.drain(..answers.len()).zip(answers) {
+        for (report, answer) in self
+            .reports
+            .drain(..answers.len().min(self.reports.len()))
+            .zip(answers)
+        {
             let Some(attempt) = named(&report) else {
                 continue;
             };

@@ -75,8 +75,8 @@ pub enum Note {
 pub enum StopReason {
     /// The worker ends.
     Drain,
-    /// Its run or itself was cancelled.
-    Cancelled,
+    /// The store told so: its run or itself was cancelled, or halted.
+    Told,
     /// A halt covers it.
     Halted,
     /// The file that orders an emergency stop is there.
@@ -91,7 +91,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Drain => "this worker ends",
-            Self::Cancelled => "it is cancelled",
+            Self::Told => "the store told so",
             Self::Halted => "a halt covers it",
             Self::Emergency => "an emergency stop was ordered",
             Self::Lease => "its lease was not renewed in time",

@@ -13,7 +13,7 @@ use super::exchange::named;
 use super::ladder::WHOLE;
 use super::{Ended, Note, Runner, StopReason, Turn, in_words, report};
 use crate::ports::exec::{AttemptId, News, Outcome};
-use crate::ports::runs::{Asked, RunQuery, RunStoreError};
+use crate::ports::runs::{Asked, Held, RunQuery, RunStoreError};
 
 /// While anything runs, the next turn is due after this at the latest: the
 /// order for an emergency stop is looked for in it.
@@ -51,7 +51,11 @@ impl Runner {
     /// One round. An error is one after which the store answers nothing more;
     /// after any other it is asked again later, and what runs runs on.
     pub fn turn(&mut self) -> Result<Turn, RunStoreError> {
-        self.clock.now = self.ports.machine.monotonic();
+        let before = std::mem::replace(&mut self.clock.now, self.ports.machine.monotonic());
+        if self.clock.now >= before + self.settings.lease {
+            // Who sleeps for long is taken off the list.
+            self.clock.enlisted = false;
+        }
         self.hear();
         self.look_for_emergency();
         self.take_news();
@@ -82,9 +86,10 @@ impl Runner {
         if self.clock.drains > 1 {
             self.clock.ending_since.get_or_insert(self.clock.now);
         }
-        self.order_stops(StopReason::Cancelled, |one| inbox.stops.contains(&one.id));
+        self.order_stops(StopReason::Told, |one| inbox.stops.contains(&one.id));
         if self.clock.drains == 0 {
-            self.orphans.extend(inbox.orphans);
+            let mine = |held: &Held| self.settings.run.is_none_or(|run| run == held.run);
+            self.orphans.extend(inbox.orphans.into_iter().filter(mine));
         }
     }
 
@@ -250,9 +255,7 @@ impl Runner {
             ..RunQuery::default()
         })?;
         let cancelling: BTreeSet<RunId> = cancelling.iter().map(|run| run.id).collect();
-        self.order_stops(StopReason::Cancelled, |one| {
-            cancelling.contains(&one.id.run)
-        });
+        self.order_stops(StopReason::Told, |one| cancelling.contains(&one.id.run));
         self.clock.cancelled_at = self.clock.now + self.settings.poll;
         Ok(())
     }
