@@ -111,7 +111,7 @@ mod tests {
         let news = Broadcast::default();
         let mut reader = news.subscribe();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(move || reader.wait(Duration::from_secs(60)));
+            let waiting = scope.spawn(move || reader.wait(Duration::from_mins(1)));
             news.publish(&[Notice::Wake]);
             assert_eq!(waiting.join().unwrap(), Some(Notice::Wake));
         });

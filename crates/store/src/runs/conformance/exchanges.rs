@@ -77,7 +77,7 @@ pub(super) fn wants(store: &dyn Store) -> Result<(), RunStoreError> {
     assert_eq!(names(&claimed), [(one.id, 0), (one.id, 2), (two.id, 1)]);
     let until = claimed[2].task.lease.as_ref().map(|lease| lease.until);
     assert_eq!(until, Some(UnixMicros(5_000)));
-    assert!(nothing_of(store.exchange(exchange(), at(11))?));
+    assert!(nothing_of(&store.exchange(exchange(), at(11))?));
     agrees(store)
 }
 

@@ -84,7 +84,7 @@ pub(super) fn resumed(store: &dyn Store) -> Result<(), RunStoreError> {
 
 pub(super) fn scopes(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut asked = submission(1, "q", 1);
-    asked.new.tenant = "desk".to_owned();
+    "desk".clone_into(&mut asked.new.tenant);
     asked.new.strategy = Some("cross".to_owned());
     asked.new.kind = RunKind::Analysis;
     let mut other = submission(2, "q", 1);

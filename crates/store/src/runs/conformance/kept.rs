@@ -14,7 +14,7 @@ pub(super) fn as_submitted(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut asked = submission(1, "q", 2);
     asked.new.parent = Some(submission(9, "", 0).id);
     asked.new.strategy = Some("cross".to_owned());
-    asked.new.tenant = "desk".to_owned();
+    "desk".clone_into(&mut asked.new.tenant);
     asked.new.deadline = Some(UnixMicros(9_000));
     asked.new.concurrency_key = Some("one".to_owned());
     asked.new.priority = -3;

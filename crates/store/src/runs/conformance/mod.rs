@@ -228,7 +228,7 @@ fn say(
     Ok(store.exchange(asked, at(micros))?.reports)
 }
 
-fn nothing_of(exchanged: Exchanged) -> bool {
+fn nothing_of(exchanged: &Exchanged) -> bool {
     exchanged.reports.is_empty() && exchanged.lost.is_empty() && exchanged.claimed.is_empty()
 }
 

@@ -164,7 +164,7 @@ impl RunStore for MemoryRuns {
 
     fn vitals(&self) -> Result<Vitals, RunStoreError> {
         let kept = self.lock();
-        let events = kept.runs.values().flat_map(|kept| kept.events.last());
+        let events = kept.runs.values().filter_map(|kept| kept.events.last());
         Ok(Vitals {
             place: "memory".to_owned(),
             engine: "memory".to_owned(),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::bodies::Bodies;
 use super::rows::{self, columns};
-use super::statement::{all, json, one, run_sql};
+use super::statement::{all, json, one, run_id, run_sql, value};
 use super::write;
 use crate::runs::unit::{Backend, Changes, RunRow, Wanted};
 
@@ -85,7 +85,7 @@ impl Backend for Place<'_> {
         let sql = "select step_key from task where run_id = ?1
                    and step_key in(select value from json_each(?2)) limit 1";
         let params = params![run.to_string(), json(&keys)?];
-        one(self.connection, sql, params, |row| row.get())
+        one(self.connection, sql, params, value)
     }
 
     fn key_holder(&mut self, key: &str) -> Result<Option<RunId>, RunStoreError> {
@@ -95,7 +95,7 @@ impl Backend for Place<'_> {
     fn run_of_key(&mut self, key: &IdempotencyKey) -> Result<Option<RunId>, RunStoreError> {
         let sql = "select run_id from run where idem_scope = ?1 and idem_key = ?2";
         let params = params![key.scope, key.key];
-        one(self.connection, sql, params, |row| row.run_id())
+        one(self.connection, sql, params, run_id)
     }
 
     fn halts(&mut self) -> Result<Vec<Halt>, RunStoreError> {
@@ -232,7 +232,7 @@ pub(super) fn key_holder(
 ) -> Result<Option<RunId>, RunStoreError> {
     let sql = "select run_id from run where concurrency_key = ?1 and concurrency_key is not null
                and started_at is not null and finished_at is null";
-    one(connection, sql, [key], |row| row.run_id())
+    one(connection, sql, [key], run_id)
 }
 
 pub(super) fn halts(connection: &Connection) -> Result<Vec<Halt>, RunStoreError> {

@@ -15,7 +15,7 @@ use rusqlite::{Connection, ToSql, params};
 use super::bodies::Bodies;
 use super::place::{self, most};
 use super::rows::{self, columns};
-use super::statement::{all, json, one};
+use super::statement::{all, instant, json, one, value};
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Run, RunStoreError> {
     let row = place::run(connection, id)?;
@@ -23,7 +23,7 @@ pub(super) fn run(connection: &Connection, id: RunId) -> Result<Run, RunStoreErr
 }
 
 pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Run>, RunStoreError> {
-    let mut asked: Vec<(&str, Box<dyn ToSql>)> = Vec::new();
+    let mut asked: Vec<(&str, Box<dyn ToSql>)> = vec![("?", Box::new(true))];
     if !query.states.is_empty() {
         let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
         let one_of = "state in(select value from json_each(?))";
@@ -56,13 +56,11 @@ pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Run>
     if let Some(before) = query.before {
         asked.push(("run_id < ?", Box::new(before.to_string())));
     }
-    let conditions: String = asked
-        .iter()
-        .map(|(condition, _)| format!(" and {condition}"))
-        .collect();
+    let conditions: Vec<&str> = asked.iter().map(|(condition, _)| *condition).collect();
     let sql = format!(
-        "select {} from run where true{conditions} order by run_id desc limit ?",
-        columns!(run)
+        "select {} from run where {} order by run_id desc limit ?",
+        columns!(run),
+        conditions.join(" and ")
     );
     let limit = most(query.limit.unwrap_or(usize::MAX));
     let values = asked.iter().map(|(_, value)| &**value);
@@ -168,7 +166,7 @@ pub(super) fn small_body(
     hash: &ContentHash,
 ) -> Result<Option<Vec<u8>>, RunStoreError> {
     let sql = "select body from body where body_hash = ?1";
-    one(connection, sql, [hash.as_str()], |row| row.get())
+    one(connection, sql, [hash.as_str()], value)
 }
 
 pub(super) fn outbox(
@@ -238,7 +236,7 @@ pub(super) fn fired(
 
 pub(super) fn last_event_at(connection: &Connection) -> Result<Option<UnixMicros>, RunStoreError> {
     let sql = "select at from event order by seq desc limit 1";
-    one(connection, sql, [], |row| row.at())
+    one(connection, sql, [], instant)
 }
 
 /// What is wrong with one run.
@@ -262,7 +260,7 @@ fn wrong_line(connection: &Connection, run: RunId) -> Result<Option<Disagreement
                and (task.queue <> run.queue or task.kind <> plan ->> 'kind'
                     or task.priority <> run.priority + (plan ->> 'priority')
                     or task.step_key <> plan ->> 'key') limit 1";
-    let wrong = one(connection, sql, [run.to_string()], |row| row.get())?;
+    let wrong = one(connection, sql, [run.to_string()], value)?;
     Ok(wrong.map(|no| Disagreement::Task {
         run,
         task: TaskNo(no),

@@ -125,6 +125,21 @@ impl Columns<'_> {
     }
 }
 
+/// The one column of a row.
+pub(super) fn value<T: FromSql>(row: &mut Columns<'_>) -> Result<T, RunStoreError> {
+    row.get()
+}
+
+/// The one column of a row, an id.
+pub(super) fn run_id(row: &mut Columns<'_>) -> Result<RunId, RunStoreError> {
+    row.run_id()
+}
+
+/// The one column of a row, an instant.
+pub(super) fn instant(row: &mut Columns<'_>) -> Result<UnixMicros, RunStoreError> {
+    row.at()
+}
+
 pub(super) fn damaged(what: &str, text: &str) -> RunStoreError {
     let begins: String = text.chars().take(60).collect();
     RunStoreError::Damaged(format!("{what} reads `{begins}`"))
