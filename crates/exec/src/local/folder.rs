@@ -1,14 +1,4 @@
-//! The folder of one attempt: `<home>/tasks/<run>/<no>-<fence>/`.
-//!
-//! | file | written by | holds |
-//! | --- | --- | --- |
-//! | `assignment.json` | parent | what to do, and the limits |
-//! | `process` | child | its own reference, first of all it does |
-//! | `stop` | parent | nothing: that it is there is the order to stop |
-//! | `progress` | child | how far it is, as the body says it |
-//! | `outcome.json` | child | how it ended; whole or not there |
-//! | `log` | both | what the child printed, at most so much of it |
-//! | `settled` | parent | nothing: the store knows how it ended |
+//! The folder of one attempt, and its files.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,11 +1,22 @@
 //! Attempts as child processes, which live on when this one ends.
 //!
-//! A child is `<program> task run <folder>`; all that passes between it and
-//! its parents lies in the folder ([`folder`](self) lists the files), so any
-//! later process of this machine can take it over. It leads a process group of
-//! its own: signals go to the group, and when it ends what is left of the
-//! group is killed, so that nothing it started outlives it. (What a child
-//! started that died while nobody watched does.)
+//! A child is `<program> task run <folder>`. All that passes between it and its
+//! parents lies in the folder, `<home>/tasks/<run>/<no>-<fence>/`, so that any
+//! later process of this machine can take it over:
+//!
+//! | file | written by | holds |
+//! | --- | --- | --- |
+//! | `assignment.json` | parent | what to do, and the limits |
+//! | `process` | child | its own reference, first of all it does |
+//! | `stop` | parent | nothing: that it is there is the order to stop |
+//! | `progress` | child | how far it is, as the body says it |
+//! | `outcome.json` | child | how it ended; whole or not there |
+//! | `log` | both | what the child printed, at most so much of it |
+//! | `settled` | parent | nothing: the store knows how it ended |
+//!
+//! A child leads a process group of its own: signals go to the group, and when
+//! it ends what is left of the group is killed, so that nothing it started
+//! outlives it. (What a child started that died while nobody watched does.)
 //!
 //! One thread watches all children, ours by waiting for them and adopted ones
 //! by looking, through file descriptors of processes where the kernel has
