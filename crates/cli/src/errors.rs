@@ -37,6 +37,11 @@ impl Failure {
         in_words(&*self.0)
     }
 
+    /// Its kind, which decides the exit code.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.0.kind()
+    }
+
     /// What to do about it.
     pub(crate) fn hint(&self) -> Option<String> {
         self.0.hint()

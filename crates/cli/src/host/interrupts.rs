@@ -6,7 +6,7 @@
 //! host listens: the first signal drains it, the second stops what runs, the
 //! third ends the program at once.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fondaco_domain::ErrorKind;
@@ -18,6 +18,8 @@ use crate::context::ContextError;
 type Listener = Box<dyn Fn(u32) + Send>;
 
 static RAISED: AtomicU32 = AtomicU32::new(0);
+/// Whether `SIGTERM` is listened for; once is enough.
+static HEARD: AtomicBool = AtomicBool::new(false);
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 
 /// Signals that a listener is told of; after those the program ends.
@@ -37,9 +39,11 @@ impl Listening {
     /// `SIGTERM`.
     pub(super) fn start(listener: impl Fn(u32) + Send + 'static) -> Result<Self, ContextError> {
         *lock() = Some(Box::new(listener));
-        let mut signals = Signals::new([SIGTERM]).map_err(ContextError::Signals)?;
-        // It waits for signals as long as the program runs.
-        std::thread::spawn(move || signals.forever().for_each(|_| raise()));
+        if !HEARD.swap(true, Ordering::AcqRel) {
+            let mut signals = Signals::new([SIGTERM]).map_err(ContextError::Signals)?;
+            // It waits for signals as long as the program runs.
+            std::thread::spawn(move || signals.forever().for_each(|_| raise()));
+        }
         Ok(Self)
     }
 }

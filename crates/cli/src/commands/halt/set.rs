@@ -1,9 +1,13 @@
 //! `fondaco halt set`.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use fondaco_app::halts;
 use fondaco_domain::halt::{Halt, HaltMode};
+use fondaco_domain::{ErrorKind, Hint};
 use serde::Serialize;
+use thiserror::Error;
 
 use super::scope;
 use crate::context::Context;
@@ -91,7 +95,42 @@ struct Set {
     runs_told: usize,
 }
 
+/// The store did not take it.
+#[derive(Debug, Error)]
+#[error("nothing is halted: {why}")]
+struct NotSet {
+    why: String,
+    kind: ErrorKind,
+    file: PathBuf,
+}
+
+impl Hint for NotSet {
+    fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(format!(
+            "write the reason into a file {}: every worker with that home stops",
+            self.file.display()
+        ))
+    }
+}
+
+/// Who cannot reach the store is told what still helps.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    set(args, context).map_err(|failure| match failure.kind() {
+        kind @ (ErrorKind::Unavailable | ErrorKind::Storage | ErrorKind::Corrupt) => NotSet {
+            why: failure.in_words(),
+            kind,
+            file: crate::host::halt_file(context),
+        }
+        .into(),
+        _ => failure,
+    })
+}
+
+fn set(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = Client::open(&args.store, context)?;
     let mode = match args.mode {
         ModeWord::Reducing => HaltMode::Reducing,

@@ -69,6 +69,11 @@ fn a_locked_database_is_said() {
     let (place, _) = with_run();
     let other = open(&place);
     other.execute_batch("begin exclusive").unwrap();
+    let words = ["halt", "set", "--scope", "global", "--reason", "why"];
+    insta::assert_snapshot!(fails(&place, &words, 7), @r"
+    error: nothing is halted: another process has <place>/home/runs.db locked
+    hint: write the reason into a file <place>/home/HALT: every worker with that home stops
+    ");
     insta::assert_snapshot!(fails(&place, &["run", "list"], 7), @r"
     error: another process has <place>/home/runs.db locked
     hint: wait for it to end, or stop it
