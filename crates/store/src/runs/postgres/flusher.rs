@@ -19,7 +19,7 @@ use fondaco_domain::{RunId, UnixMicros};
 use super::address::Address;
 use super::bus::Bus;
 use super::link::{Link, Purpose, Trouble};
-use super::place::Place;
+use super::place::{Place, texts};
 use super::rows::{all, run_id};
 use crate::runs::unit::Unit;
 
@@ -320,18 +320,21 @@ fn attempt(server: &mut Server, jobs: &mut [Box<dyn Job>]) -> End {
             Ok(link) => link,
             Err(error) => return End::Lost(error),
         };
-        let failed = match decide(link, jobs) {
-            Ok(notices) => match link.say("commit to", "commit") {
-                Ok(()) => return End::Committed(notices),
-                // Whether the commit came to pass is not known.
-                Err(error) if link.take_trouble() == Some(Trouble::Lost) => {
-                    return End::Lost(error);
-                }
-                Err(error) => error,
-            },
+        let decided = decide(link, jobs);
+        let committing = decided.is_ok();
+        let ended = decided.and_then(|notices| {
+            link.say("commit to", "commit")?;
+            Ok(notices)
+        });
+        let failed = match ended {
+            Ok(notices) => return End::Committed(notices),
             Err(error) => error,
         };
         let trouble = link.take_trouble();
+        if committing && trouble == Some(Trouble::Lost) {
+            // Whether the commit came to pass is not known.
+            return End::Lost(failed);
+        }
         let gone = trouble == Some(Trouble::Lost) || link.say("take back", "rollback").is_err();
         if gone {
             // Nothing was committed, so nothing is lost but the connection.
@@ -352,21 +355,20 @@ fn attempt(server: &mut Server, jobs: &mut [Box<dyn Job>]) -> End {
 }
 
 /// All of a transaction but its end.
+///
+/// Runs that are named are waited for, all at the beginning and in one order,
+/// so that nobody waits in a circle; tasks are claimed of runs that are free.
+/// Where none is and nothing is named, the best are waited for, too.
 fn decide(link: &mut Link, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Notice>, RunStoreError> {
     link.take_trouble();
     begin(link, false)?;
-    let mut runs: Vec<RunId> = candidates(link, jobs)?;
-    runs.extend(jobs.iter().flat_map(|job| &job.about().runs));
-    let tasks: Vec<_> = jobs
-        .iter()
-        .flat_map(|job| &job.about().tasks)
-        .copied()
-        .collect();
-    let ends: Vec<_> = jobs
-        .iter()
-        .flat_map(|job| &job.about().ends)
-        .copied()
-        .collect();
+    let about = || jobs.iter().map(|job| job.about());
+    let mut runs: Vec<RunId> = about().flat_map(|one| &one.runs).copied().collect();
+    let tasks: Vec<_> = about().flat_map(|one| &one.tasks).copied().collect();
+    let ends: Vec<_> = about().flat_map(|one| &one.ends).copied().collect();
+    if runs.is_empty() {
+        runs = all_taken(link, jobs)?;
+    }
     let mut unit = Unit::new(Place::new(link));
     unit.prefetch(&runs, &tasks, &ends)?;
     for job in jobs.iter_mut() {
@@ -389,9 +391,9 @@ pub(super) fn begin(link: &mut Link, halts: bool) -> Result<(), RunStoreError> {
     link.say("begin with", &sql)
 }
 
-/// The runs whose tasks will likely be claimed. Locked with the others and in
-/// one order, so that claims find them theirs and nobody waits in a circle.
-fn candidates(link: &mut Link, jobs: &[Box<dyn Job>]) -> Result<Vec<RunId>, RunStoreError> {
+/// The runs that have what is wanted, where other transactions hold all of
+/// them; else none.
+fn all_taken(link: &mut Link, jobs: &[Box<dyn Job>]) -> Result<Vec<RunId>, RunStoreError> {
     let (mut queues, mut limits, mut latest) = (Vec::new(), Vec::new(), i64::MIN);
     for (want, now) in jobs.iter().filter_map(|job| job.about().wants.as_ref()) {
         latest = latest.max(now.0);
@@ -409,6 +411,11 @@ fn candidates(link: &mut Link, jobs: &[Box<dyn Job>]) -> Result<Vec<RunId>, RunS
         cross join lateral (select q.run_id from ready_task q
             where q.queue = w.queue and q.ready_at <= $3
             order by q.priority desc, q.ready_at, q.run_id, q.no limit w.wanted) c";
-    let rows = link.query(sql, &[&queues, &limits, &latest])?;
-    all(&rows, run_id)
+    let best = all(&link.query(sql, &[&queues, &limits, &latest])?, run_id)?;
+    if best.is_empty() {
+        return Ok(best);
+    }
+    let sql = "select from run where run_id = any($1::text[]::uuid[]) for update skip locked";
+    let free = link.query(sql, &[&texts(&best)])?;
+    Ok(if free.is_empty() { best } else { Vec::new() })
 }

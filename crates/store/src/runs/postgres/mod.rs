@@ -56,6 +56,8 @@ impl Default for PgOptions {
 pub struct PgRuns {
     flusher: Flusher,
     pool: Pool,
+    /// So that a halt waits for no reader.
+    halting: Pool,
     bus: Arc<Bus>,
     address: Address,
 }
@@ -87,6 +89,7 @@ impl PgRuns {
         Ok(Self {
             flusher: Flusher::start(writing, to, news, options.batch.max(1)),
             pool: Pool::new(address.clone()),
+            halting: Pool::new(address.clone()),
             bus,
             address,
         })

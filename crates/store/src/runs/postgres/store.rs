@@ -187,7 +187,7 @@ impl HaltStore for PgRuns {
             place.link.say("commit to", end)?;
             Ok((halt?, notices))
         };
-        let (halt, notices) = self.pool.write(|link| settled(link, latch))?;
+        let (halt, notices) = self.halting.write(|link| settled(link, latch))?;
         self.bus.publish(notices);
         Ok(halt)
     }
