@@ -11,10 +11,10 @@ use fondaco_store::runs::conformance::{at, submission};
 use fondaco_store::runs::{SqliteOptions, SqliteRuns};
 use rusqlite::Connection;
 
-use crate::power::cut;
 use crate::power::disk::Dice;
 use crate::power::shim::{Behind, Op, shim};
 use crate::power::workload::{ACKS, Acknowledged, Acks, PLACE, judge, named, place, words};
+use crate::power::{assert_no_harm, cut};
 use crate::size;
 
 fn open(path: &Path) -> Result<SqliteRuns, RunStoreError> {
@@ -114,7 +114,7 @@ fn a_failed_wait_for_the_disk_stops_the_store() {
         judge(&file, &told.acknowledged).unwrap_or_else(|wrong| panic!("{fault}: {wrong}"));
         // And where the power goes, too, with what the failed wait lost.
         let harm = cut(&child.data(), &ops, u64::from(n), 5, true);
-        assert!(harm.is_empty(), "{fault}: {harm:?}");
+        assert_no_harm(harm, &fault);
     }
     assert!(failed >= 10, "{failed}");
 }

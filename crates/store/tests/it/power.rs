@@ -78,6 +78,17 @@ fn record(seed: u64, mode: &str) -> Result<(std::path::PathBuf, Vec<Op>), &'stat
 #[derive(Debug)]
 pub(crate) struct Harm {
     what: String,
+    /// The first of each recording, as the disk was.
+    image: Option<tempfile::TempDir>,
+}
+
+/// Says what the harm is and where an image of it is kept.
+pub(crate) fn assert_no_harm(mut harm: Vec<Harm>, of: &str) {
+    let count = harm.len();
+    let words: Vec<_> = harm.iter().map(|harm| harm.what.clone()).take(10).collect();
+    let image = harm.iter_mut().find_map(|harm| harm.image.take());
+    let kept = image.map(tempfile::TempDir::keep);
+    assert!(count == 0, "{of}: {count} images {words:#?}; see {kept:?}");
 }
 
 /// Images of one recording at moments drawn by a seed; what is wrong with
@@ -104,7 +115,11 @@ pub(crate) fn cut(root: &Path, ops: &[Op], seed: u64, images: usize, must_keep: 
         disk.image(root, &mut Dice(of_image), into.path());
         if let Err(what) = judge(&into.path().join("runs.db"), &acknowledged) {
             let what = format!("recording {seed}, cut {moment}, image {of_image}: {what}");
-            harm.push(Harm { what });
+            let image = harm.is_empty().then(scratch);
+            if let Some(image) = &image {
+                disk.image(root, &mut Dice(of_image), image.path());
+            }
+            harm.push(Harm { what, image });
         }
     }
     harm
@@ -123,7 +138,7 @@ fn cuts(mode: &str, images: u32, must_keep: bool) -> Option<Vec<Harm>> {
         let mut harm = Vec::new();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed * PER_RECORDING >= images {
+            if seed * PER_RECORDING >= images || harm.len() > 100 {
                 return harm;
             }
             let (root, ops) = record(seed as u64, mode).unwrap();
@@ -144,8 +159,7 @@ fn what_was_acknowledged_survives_power_cuts() {
     let Some(harm) = cuts("full", size(500, 100_000), true) else {
         return;
     };
-    let words: Vec<_> = harm.iter().map(|harm| &harm.what).take(10).collect();
-    assert!(harm.is_empty(), "{} images, such as {words:#?}", harm.len());
+    assert_no_harm(harm, "every wait");
 }
 
 /// Kept or lost, what is there is whole.
@@ -154,8 +168,7 @@ fn with_fewer_waits_a_power_cut_leaves_a_whole_store() {
     let Some(harm) = cuts("normal", size(100, 10_000), false) else {
         return;
     };
-    let words: Vec<_> = harm.iter().map(|harm| &harm.what).take(10).collect();
-    assert!(harm.is_empty(), "{} images, such as {words:#?}", harm.len());
+    assert_no_harm(harm, "fewer waits");
 }
 
 /// The proof that the tests above can fail.

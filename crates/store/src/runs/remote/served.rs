@@ -25,6 +25,9 @@ const MOST: usize = 512;
 /// Bytes of the first frame: nobody needs more to say hello.
 const HELLO_LIMIT: usize = 4096;
 
+/// How long a client may take to say hello.
+const HELLO: Duration = Duration::from_secs(10);
+
 /// How long a subscription waits for news before it looks whether it is over.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -262,6 +265,7 @@ fn refuse(mut stream: UnixStream, reason: String) {
 
 /// Hello and welcome, then request and answer until the client ends.
 fn converse(mut stream: UnixStream, store: &dyn Store, peers: &Peers) -> Result<(), FrameError> {
+    stream.set_read_timeout(Some(HELLO))?;
     let hello = Frame::read(&mut stream, HELLO_LIMIT)
         .and_then(|frame| frame.as_ref().map(Frame::message::<Hello>).transpose());
     match hello {
@@ -286,6 +290,7 @@ fn converse(mut stream: UnixStream, store: &dyn Store, peers: &Peers) -> Result<
         refused: None,
     };
     Frame::of(&welcome, &[])?.write(&mut stream, HELLO_LIMIT)?;
+    stream.set_read_timeout(None)?;
     while let Some(frame) = Frame::read(&mut stream, FRAME_LIMIT)? {
         let request = match frame.message::<Request>() {
             Ok(request) => request.with_body(frame.body),

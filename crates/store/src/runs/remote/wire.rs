@@ -171,3 +171,67 @@ impl Response {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fondaco_domain::halt::Epoch;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn form<T>(message: &T, text: &str)
+    where
+        T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        assert_eq!(serde_json::to_string(message).unwrap(), text);
+        assert_eq!(&serde_json::from_str::<T>(text).unwrap(), message);
+    }
+
+    /// Whoever has to change a line here has a new [`PROTOCOL`] to write.
+    #[test]
+    fn forms_on_the_wire() {
+        let id = RunId::new(1, [2; 10]);
+        let name = "00000000-0001-7202-8202-020202020202";
+        let body = Request::KeepBody(vec![1, 2]);
+        form(&Hello { fondaco_runs: 1 }, r#"{"fondaco_runs":1}"#);
+        form(
+            &Welcome {
+                fondaco_runs: 1,
+                pid: 7,
+                refused: None,
+            },
+            r#"{"fondaco_runs":1,"pid":7,"refused":null}"#,
+        );
+        form(&Request::Held, r#""held""#);
+        form(&Request::Run(id), &format!(r#"{{"run":"{name}"}}"#));
+        form(
+            &Request::Events(id, 7, 100),
+            &format!(r#"{{"events":["{name}",7,100]}}"#),
+        );
+        form(
+            &Request::PauseSchedule("nightly".to_owned(), true, Some(UnixMicros(5))),
+            r#"{"pause_schedule":["nightly",true,5]}"#,
+        );
+        assert_eq!(serde_json::to_string(&body).unwrap(), r#""keep_body""#);
+        assert_eq!(body.body(), [1, 2]);
+        form(&Response::Done, r#""done""#);
+        form(&Response::Count(3), r#"{"count":3}"#);
+        form(
+            &Response::Failed(Fault::NoRun(id)),
+            &format!(r#"{{"failed":{{"no_run":"{name}"}}}}"#),
+        );
+        form(&Tick::Quiet, r#""quiet""#);
+        form(
+            &Tick::Notice(Notice::Halt { epoch: Epoch(4) }),
+            r#"{"notice":{"notice":"halt","epoch":4}}"#,
+        );
+    }
+
+    #[test]
+    fn a_body_travels_beside_its_text() {
+        let text = serde_json::to_string(&Response::Body(vec![9])).unwrap();
+        let back: Response = serde_json::from_str(&text).unwrap();
+        assert_eq!(back.with_body(vec![9]), Response::Body(vec![9]));
+        assert_eq!(Response::Done.with_body(vec![9]), Response::Done);
+    }
+}
