@@ -13,7 +13,7 @@ use fondaco_domain::{ContentHash, RunId};
 
 use super::client;
 use super::executor::Temper;
-use super::world::{SECOND, World};
+use super::world::{Mishap, SECOND, World};
 
 /// A child of its own process, or a thread.
 const CHILD: TaskKind = TaskKind::Sleep;
@@ -27,6 +27,14 @@ struct Drill {
 
 impl Drill {
     fn new(kind: TaskKind, temper: Temper, lasts: u64) -> Self {
+        let drill = Self::waiting(kind, temper, lasts);
+        drill.after(5);
+        assert_eq!(drill.task().state, TaskState::Running);
+        drill
+    }
+
+    /// The same before anything began.
+    fn waiting(kind: TaskKind, temper: Temper, lasts: u64) -> Self {
         let world = World::new(7);
         {
             let mut state = world.state();
@@ -55,10 +63,7 @@ impl Drill {
             .store
             .submit(submission, world.asked("drill"))
             .unwrap();
-        let drill = Self { world, run };
-        drill.after(5);
-        assert_eq!(drill.task().state, TaskState::Running);
-        drill
+        Self { world, run }
     }
 
     /// Lets seconds pass.
@@ -229,6 +234,32 @@ fn what_ends_while_the_store_is_away_is_told_when_it_is_back() {
     drill.world.state().processes[0].cut_off_until = until;
     drill.until(25, |drill| drill.state() == RunState::Completed);
     assert_eq!(drill.count("task_leased"), 1);
+}
+
+#[test]
+fn a_task_given_in_an_answer_that_got_lost_is_given_back_and_no_failure() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 60);
+    drill.world.state().mishap = Some(Mishap::Lost);
+    drill.until(5, |drill| drill.task().attempt == 2);
+    assert_eq!(drill.count("task_released"), 1);
+    assert_eq!(drill.task().failures, 0);
+}
+
+#[test]
+fn what_was_given_long_ago_is_not_begun() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 60);
+    drill.world.state().mishap = Some(Mishap::Slept(25));
+    drill.until(30, |drill| drill.task().attempt == 2);
+    assert_eq!(drill.count("task_released"), 1);
+    assert_eq!(drill.world.state().jobs.len(), 1);
+}
+
+#[test]
+fn what_was_given_before_the_file_is_not_begun_after_it() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 60);
+    drill.world.state().mishap = Some(Mishap::File);
+    drill.until(10, |drill| drill.state() == RunState::Halted);
+    assert!(drill.world.state().jobs.is_empty());
 }
 
 #[test]

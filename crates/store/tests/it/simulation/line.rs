@@ -14,7 +14,7 @@ use fondaco_domain::run::{Command, Recorded, Run};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
-use super::world::World;
+use super::world::{Mishap, SECOND, World, unreachable};
 
 /// The store as one process reaches it.
 pub(super) struct Line {
@@ -38,7 +38,7 @@ impl Line {
         }
         self.world.maybe_stall(self.process);
         if self.world.happens(30) {
-            return Err(super::world::unreachable());
+            return Err(unreachable());
         }
         // Who died on the way hears nothing.
         self.world.reach(self.process)?;
@@ -56,11 +56,24 @@ impl RunStore for Line {
     }
 
     fn exchange(&self, exchange: Exchange, by: Asked) -> Answer<Exchanged> {
-        self.call(|store| store.exchange(exchange.clone(), by.clone()))
+        let answer = self.call(|store| store.exchange(exchange.clone(), by.clone()))?;
+        if answer.claimed.is_empty() {
+            return Ok(answer);
+        }
+        let mishap = self.world.state().mishap.take();
+        match mishap {
+            Some(Mishap::Lost) => return Err(unreachable()),
+            Some(Mishap::Slept(seconds)) => {
+                self.world.turn_until(self.world.now() + seconds * SECOND);
+            }
+            Some(Mishap::File) => self.world.state().files[0] = Some("stop".to_owned()),
+            None => {}
+        }
+        Ok(answer)
     }
 
     fn held(&self) -> Answer<Vec<Held>> {
-        self.call(|store| store.held())
+        self.call(RunStore::held)
     }
 
     fn spec(&self, hash: &ContentHash) -> Answer<String> {
@@ -116,7 +129,7 @@ impl RunStore for Line {
     }
 
     fn vitals(&self) -> Answer<Vitals> {
-        self.call(|store| store.vitals())
+        self.call(RunStore::vitals)
     }
 
     fn check_run(&self, id: RunId) -> Answer<Vec<Disagreement>> {
@@ -134,7 +147,7 @@ impl HaltStore for Line {
     }
 
     fn halts(&self) -> Answer<Vec<Halt>> {
-        self.call(|store| store.halts())
+        self.call(HaltStore::halts)
     }
 
     fn acknowledge_halt(&self, ack: HaltAck) -> Answer<()> {
@@ -143,7 +156,7 @@ impl HaltStore for Line {
     }
 
     fn halt_acks(&self) -> Answer<Vec<HaltAck>> {
-        self.call(|store| store.halt_acks())
+        self.call(HaltStore::halt_acks)
     }
 }
 
@@ -157,7 +170,7 @@ impl WorkerStore for Line {
     }
 
     fn workers(&self) -> Answer<Vec<Worker>> {
-        self.call(|store| store.workers())
+        self.call(WorkerStore::workers)
     }
 }
 
@@ -167,7 +180,7 @@ impl ScheduleStore for Line {
     }
 
     fn schedules(&self) -> Answer<Vec<Schedule>> {
-        self.call(|store| store.schedules())
+        self.call(ScheduleStore::schedules)
     }
 
     fn pause_schedule(&self, name: &str, paused: bool, next: Option<UnixMicros>) -> Answer<()> {

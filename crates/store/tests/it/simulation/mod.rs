@@ -1,6 +1,5 @@
 //! Worlds from seeds: real runners and reapers over one store, simulated
-//! executors, clients and bad luck. `FONDACO_SEED` runs one world and prints
-//! what it came to.
+//! executors, clients and bad luck. `FONDACO_SEED` names one world to look at.
 
 mod check;
 mod client;
@@ -46,9 +45,9 @@ fn every_world_ends_well_and_twice_the_same() {
         .ok()
         .and_then(|seed| seed.parse().ok())
     {
-        let (wrong, hash, tally) = live(seed);
+        let (wrong, ..) = live(seed);
         assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
-        return eprintln!("{hash} {tally:#?}");
+        return;
     }
     let worlds = u64::from(crate::size(500, 1_000_000));
     let (next, total) = (AtomicU64::new(0), Mutex::new(Tally::new()));

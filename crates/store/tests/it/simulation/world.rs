@@ -52,6 +52,8 @@ pub(super) struct State {
     pub(super) resumes: bool,
     /// What attempts are like in a drill, and how long they last.
     pub(super) script: Option<(Temper, u64)>,
+    /// What befalls the next answer that gives tasks away.
+    pub(super) mishap: Option<Mishap>,
     depth: u32,
     pub(super) steps: u64,
     /// What must not be, and was.
@@ -72,6 +74,17 @@ pub(super) struct Process {
     /// The store does not answer it until then.
     pub(super) cut_off_until: u64,
     pub(super) stalls: u64,
+}
+
+/// What may befall an answer of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mishap {
+    /// It does not arrive.
+    Lost,
+    /// The one who asked falls asleep for so many seconds before reading it.
+    Slept(u64),
+    /// The file that stops machine 0 is written meanwhile.
+    File,
 }
 
 /// What happens next, at equal times in this order.
@@ -106,6 +119,7 @@ impl World {
                 calm: false,
                 resumes,
                 script: None,
+                mishap: None,
                 depth: 0,
                 steps: 0,
                 wrong: Vec::new(),
