@@ -12,7 +12,7 @@ use fondaco_store::runs::{SqliteOptions, SqliteRuns};
 use rusqlite::Connection;
 
 use crate::power::disk::Dice;
-use crate::power::shim::{Behind, Op, shim};
+use crate::power::shim::{Behind, NO_EFFECT, Op, shim, skipped};
 use crate::power::workload::{ACKS, Acknowledged, Acks, PLACE, judge, named, place, words};
 use crate::power::{assert_no_harm, cut};
 use crate::size;
@@ -96,14 +96,14 @@ fn disturb(shim: &Path, fault: &str) -> Option<(Behind, Vec<Op>, Told)> {
 fn a_failed_wait_for_the_disk_stops_the_store() {
     let shim = match shim() {
         Ok(shim) => shim,
-        Err(why) => return eprintln!("skipped: {why}"),
+        Err(why) => return skipped(why),
     };
     let mut failed = 0;
     for n in 1..=size(30, 60) {
         let once = if n % 2 == 0 { ":once" } else { "" };
         let fault = format!("sync:{n}:EIO{once}");
         let Some((child, ops, told)) = disturb(shim, &fault) else {
-            return eprintln!("skipped: LD_PRELOAD has no effect here");
+            return skipped(NO_EFFECT);
         };
         if !told.after.is_empty() {
             failed += 1;
@@ -123,7 +123,7 @@ fn a_failed_wait_for_the_disk_stops_the_store() {
 fn a_full_or_broken_disk_loses_nothing_acknowledged() {
     let shim = match shim() {
         Ok(shim) => shim,
-        Err(why) => return eprintln!("skipped: {why}"),
+        Err(why) => return skipped(why),
     };
     let mut failed = 0;
     for step in 0..size(30, 300) {
@@ -131,7 +131,7 @@ fn a_full_or_broken_disk_loses_nothing_acknowledged() {
         let once = if step % 3 == 0 { ":once" } else { "" };
         let fault = format!("write:{}:{error}{once}", 1 + step * 23);
         let Some((child, _, told)) = disturb(shim, &fault) else {
-            return eprintln!("skipped: LD_PRELOAD has no effect here");
+            return skipped(NO_EFFECT);
         };
         failed += usize::from(told.failed.is_some());
         if once.is_empty() {
@@ -162,7 +162,7 @@ fn files_that_may_not_grow_lose_nothing_acknowledged() {
             .stdout(Stdio::null())
             .status();
         let Ok(status) = status else {
-            return eprintln!("skipped: there is no sh");
+            return skipped("there is no sh");
         };
         assert!(status.success(), "{blocks} blocks: {status}");
         let said = std::fs::read_to_string(&acks).unwrap();

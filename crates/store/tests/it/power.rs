@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fondaco_store::runs::{SqliteOptions, SqliteRuns, Synchronous};
 
 use self::disk::{Dice, Disk};
-use self::shim::{Behind, Op, scratch, shim};
+use self::shim::{Behind, NO_EFFECT, Op, scratch, shim, skipped};
 use self::workload::{Acknowledged, Acks, PLACE, judge, place, work};
 use crate::size;
 
@@ -70,7 +70,7 @@ fn record(seed: u64, mode: &str) -> Result<(std::path::PathBuf, Vec<Op>), &'stat
         .env(PLACE, file.to_str().unwrap())
         .env(SEED, &seed.to_string())
         .env(MODE, mode);
-    let ops = child.run().ok_or("LD_PRELOAD has no effect here")?;
+    let ops = child.run().ok_or(NO_EFFECT)?;
     Ok((data, ops))
 }
 
@@ -130,7 +130,7 @@ fn cuts(mode: &str, images: u32, must_keep: bool) -> Option<Vec<Harm>> {
     const PER_RECORDING: usize = 50;
     let images = images as usize;
     if let Err(why) = record(0, mode) {
-        eprintln!("skipped: {why}");
+        skipped(why);
         return None;
     }
     let next = AtomicUsize::new(0);
@@ -188,7 +188,7 @@ type Waits<'a> = &'a dyn Fn(&str, bool) -> bool;
 #[test]
 fn each_wait_that_is_left_out_does_harm() {
     if let Err(why) = record(0, "full") {
-        eprintln!("skipped: {why}");
+        skipped(why);
         return;
     }
     let is_body = |name: &str| name.contains(".bodies/");

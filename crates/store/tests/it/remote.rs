@@ -21,7 +21,7 @@ use fondaco_store::runs::{
 };
 
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 struct Memory {
     _folder: tempfile::TempDir,
@@ -146,7 +146,10 @@ fn garbage_ends_its_own_connection_and_nothing_else() {
             b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
         ),
         ("no hello", frame(r#"{"run":"x"}"#)),
-        ("noise", (0..4096_u32).map(|n| (n * n >> 3) as u8).collect()),
+        (
+            "noise",
+            (0..4096_u32).map(|n| ((n * n) >> 3) as u8).collect(),
+        ),
         ("a frame of a gibibyte", gibibyte),
         ("nothing but zeros", vec![0; 64]),
     ];

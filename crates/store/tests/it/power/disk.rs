@@ -305,7 +305,9 @@ fn what_was_synced_is_there_and_nothing_else_must_be() {
         Op::Sync { inode: 2 },
         write(1, 0, "AFTER!"),
     ];
-    synced.iter().for_each(|op| disk.apply(op));
+    for op in &synced {
+        disk.apply(op);
+    }
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..200 {
         let into = super::shim::scratch();

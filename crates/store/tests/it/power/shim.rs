@@ -15,6 +15,15 @@ pub(crate) fn shim() -> Result<&'static Path, &'static str> {
     shim.as_deref().map_err(String::as_str)
 }
 
+/// Says why a test proves nothing here.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
+/// Where the loader ignores `LD_PRELOAD`.
+pub(crate) const NO_EFFECT: &str = "LD_PRELOAD has no effect here";
+
 fn compile() -> Result<PathBuf, String> {
     if !cfg!(target_os = "linux") {
         return Err("LD_PRELOAD is of Linux".to_owned());

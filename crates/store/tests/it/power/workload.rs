@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use fondaco_app::ports::halts::HaltStore;
 use fondaco_app::ports::runs::{
-    Exchange, INLINE, Report, RunStore, RunStoreError, Submission, Want,
+    Exchange, INLINE, Report, RunQuery, RunStore, RunStoreError, Submission, TaskQuery, Want,
 };
 use fondaco_domain::halt::{HaltCommand, HaltMode, Scope};
 use fondaco_domain::task::{TaskCommand, TaskKind};
@@ -218,10 +218,10 @@ fn judge_open(store: &SqliteRuns, acknowledged: &Acknowledged) -> Result<(), Str
         store.body(hash).map_err(failed)?;
     }
     // What an event or a row names must be there.
-    let runs = store.runs(&Default::default()).map_err(failed)?;
+    let runs = store.runs(&RunQuery::default()).map_err(failed)?;
     for run in runs {
         store.spec(&run.new.spec).map_err(failed)?;
-        for task in store.tasks(run.id, &Default::default()).map_err(failed)? {
+        for task in store.tasks(run.id, &TaskQuery::default()).map_err(failed)? {
             let output = task.output.as_deref().unwrap_or_default();
             if let Some(hash) = output.strip_prefix("sha256:") {
                 let hash = ContentHash::parse(hash).ok_or("no hash")?;
