@@ -146,11 +146,21 @@ impl Host {
         context: &Context,
         options: HostOptions,
     ) -> Result<Self, Failure> {
+        Self::start_with(client, context, options, bodies(context))
+    }
+
+    /// Begins to work, with other bodies of tasks on its threads.
+    pub(crate) fn start_with(
+        client: &Client,
+        context: &Context,
+        options: HostOptions,
+        bodies: Bodies,
+    ) -> Result<Self, Failure> {
         let lease = Context::lease()?;
         let bell = Arc::new(Bell::default());
         let ports = Ports {
             store: Arc::clone(&client.opened.store),
-            executors: executors(context, &options, &bell)?,
+            executors: executors(context, &options, &bell, bodies)?,
             machine: client.machine.clone(),
             bell,
             emergency: Arc::new(HaltFile::of(context.home())),
@@ -310,6 +320,7 @@ fn executors(
     context: &Context,
     options: &HostOptions,
     bell: &Arc<Bell>,
+    bodies: Bodies,
 ) -> Result<Executors, Failure> {
     let ring = || {
         let bell = Arc::clone(bell);
@@ -329,7 +340,6 @@ fn executors(
             .push((env::THREADS.into(), threads.into()));
     }
     let children: Arc<dyn Executor> = Arc::new(Local::open(settings, ring())?);
-    let bodies = bodies(context);
     let kinds: Vec<TaskKind> = bodies.kinds().collect();
     let executors = Executors::default().with(children, kinds);
     let threads: Arc<dyn Executor> = Arc::new(Inline::new(bodies, options.slots, ring()));

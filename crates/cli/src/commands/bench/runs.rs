@@ -89,6 +89,9 @@ struct Figures {
     starts: Option<Starts>,
     accepted: Option<Accepted>,
     restarted: Option<Restarted>,
+    /// Of a worker that waits, before all that.
+    idle: Memory,
+    /// After all that.
     memory: Memory,
 }
 
@@ -121,6 +124,7 @@ fn measure(
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
     let client = Client::open(store, context)?;
     let shown = StoreShown::of(&client.store().vitals()?);
+    let idle = work::idle(&client, context, args)?;
     let transitions = wanted(Part::Transitions)
         .then(|| work::transitions(&client, args))
         .transpose()?;
@@ -130,7 +134,6 @@ fn measure(
     let starts = wanted(Part::Starts)
         .then(|| work::starts(&client, context, args))
         .transpose()?;
-    let memory = Memory::now();
     let accepted = wanted(Part::Large)
         .then(|| work::accept(&client, args))
         .transpose()?;
@@ -140,13 +143,14 @@ fn measure(
         .transpose()?;
     Ok(Figures {
         store: shown,
+        idle,
+        memory: Memory::now(),
         raw_fdatasync,
         transitions,
         tasks,
         starts,
         accepted,
         restarted,
-        memory,
     })
 }
 
@@ -207,8 +211,8 @@ impl View for Figures {
                 restarted.open, restarted.seconds
             );
         }
-        if let (Some(now), Some(peak)) = (self.memory.resident_mib, self.memory.peak_mib) {
-            let _ = writeln!(text, "{now:.0} MiB resident before that, {peak:.0} at most");
+        if let (Some(idle), Some(peak)) = (self.idle.resident_mib, self.memory.peak_mib) {
+            let _ = writeln!(text, "{idle:.0} MiB resident when idle, {peak:.0} at most");
         }
         text
     }

@@ -1,20 +1,23 @@
 //! What is measured.
 
-use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fondaco_app::ports::Store;
+use fondaco_app::ports::exec::{Assignment, Outcome, TaskBody, Watch};
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Asked, Exchange, Report, RunQuery, RunStoreError, Want};
 use fondaco_app::runner::NoLog;
 use fondaco_app::runs::{Overrides, RunsError, Spec};
-use fondaco_domain::run::{Event, RunState};
+use fondaco_domain::run::RunState;
 use fondaco_domain::task::{TaskCommand, TaskKind};
 use fondaco_domain::{RunId, WorkerId};
+use fondaco_exec::Bodies;
 use serde::Serialize;
 use serde_json::json;
 
-use super::measure::Latency;
+use super::measure::{Latency, Memory};
 use super::runs::Args;
 use crate::context::Context;
 use crate::errors::Failure;
@@ -40,7 +43,7 @@ pub(super) struct Tasks {
     pub(super) per_second: f64,
 }
 
-/// From a submission to the start of its task, by the clock of this machine.
+/// From a submission to the start of its task.
 #[derive(Debug, Serialize)]
 pub(super) struct Starts {
     pub(super) latency: Latency,
@@ -180,7 +183,7 @@ pub(super) fn tasks(client: &Client, context: &Context, args: &Args) -> Result<T
     let queue = format!("bench-tasks-{}", std::process::id());
     let count = args.tasks.get();
     let id = submit(client, &queue, count)?;
-    let mut host = host(client, context, args, &queue)?;
+    let mut host = Host::start(client, context, options(context, args, &queue))?;
     let began = Instant::now();
     host.until_ended(client, id, &mut |_| {})?;
     let seconds = began.elapsed().as_secs_f64();
@@ -192,21 +195,35 @@ pub(super) fn tasks(client: &Client, context: &Context, args: &Args) -> Result<T
     })
 }
 
-/// One run after the other, with a worker that waits for them.
+/// A task that says when it began.
+struct Began(Mutex<Sender<Instant>>);
+
+impl TaskBody for Began {
+    fn run(&self, _assignment: &Assignment, _watch: &dyn Watch) -> Outcome {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody waits for one that is done again.
+        let _ = sender.send(Instant::now());
+        Outcome::Completed { output: None }
+    }
+}
+
+/// One run after the other, with a worker that waits for them: from the call
+/// of submit to the first line of the task.
 pub(super) fn starts(client: &Client, context: &Context, args: &Args) -> Result<Starts, Failure> {
     let queue = format!("bench-starts-{}", std::process::id());
-    let mut host = host(client, context, args, &queue)?;
+    let (sender, began) = channel();
+    let bodies = Bodies::new().with(TaskKind::Noop, Began(Mutex::new(sender)));
+    let mut host = Host::start_with(client, context, options(context, args, &queue), bodies)?;
     let mut all = Vec::with_capacity(args.starts.get());
     for _ in 0..args.starts.get() {
-        let asked = client.machine.wall();
+        let asked = Instant::now();
         let id = submit(client, &queue, 1)?;
         host.until_ended(client, id, &mut |_| {})?;
-        let events = client.store().events(id, 0, usize::MAX)?;
-        let started = events
-            .iter()
-            .find(|one| matches!(one.event, Event::TaskStarted { .. }));
-        let micros = started.map_or(0, |one| one.at.0 - asked.0);
-        all.push(Duration::from_micros(micros.max(0).unsigned_abs()));
+        all.extend(
+            began
+                .try_iter()
+                .map(|at| at.saturating_duration_since(asked)),
+        );
     }
     host.shutdown()?;
     Ok(Starts {
@@ -214,8 +231,16 @@ pub(super) fn starts(client: &Client, context: &Context, args: &Args) -> Result<
     })
 }
 
-fn host(client: &Client, context: &Context, args: &Args, queue: &str) -> Result<Host, Failure> {
-    let options = HostOptions {
+/// Memory of a worker that waits.
+pub(super) fn idle(client: &Client, context: &Context, args: &Args) -> Result<Memory, Failure> {
+    let host = Host::start(client, context, options(context, args, "bench-idle"))?;
+    let memory = Memory::now();
+    host.shutdown()?;
+    Ok(memory)
+}
+
+fn options(context: &Context, args: &Args, queue: &str) -> HostOptions {
+    HostOptions {
         slots: args.clients,
         queues: vec![queue.to_owned()],
         run: None,
@@ -223,8 +248,7 @@ fn host(client: &Client, context: &Context, args: &Args, queue: &str) -> Result<
         threads: context.threads(),
         at_once: false,
         log: Arc::new(NoLog),
-    };
-    Host::start(client, context, options)
+    }
 }
 
 /// Accepts a large plan, which stays open.
