@@ -5,7 +5,7 @@ use fondaco_app::ports::schedules::Schedule;
 use fondaco_domain::halt::{Halt, Scope};
 use fondaco_domain::task::{Task, TaskNo, TaskState};
 use fondaco_domain::{RunId, UnixMicros, WorkerId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
 use super::bodies::Bodies;
 use super::rows::{self, columns};
@@ -181,6 +181,24 @@ impl Backend for Place<'_> {
     }
 }
 
+/// Conditions are left out where they say nothing: one on a parameter alone
+/// has the library plan the statement anew each time.
+const READY: &str = concat!(
+    "select task.run_id, task.priority, ",
+    columns!(task),
+    " from task cross join run r on r.run_id = task.run_id
+      where task.state = 'ready' and task.queue = ? and task.kind = ? and task.ready_at <= ?
+      and r.state in('queued','running')
+      and (r.concurrency_key is null or not exists(select 1 from run h
+           where h.concurrency_key = r.concurrency_key and h.concurrency_key is not null
+           and h.started_at is not null and h.finished_at is null and h.run_id <> r.run_id))"
+);
+const AND_NOT_HALTED: &str = " and not exists(select 1 from json_each(?) where value in(
+    'tenant:' || r.tenant, 'kind:' || r.kind, 'strategy:' || r.strategy,
+    'spec:' || r.spec_hash, 'run:' || r.run_id))";
+const BEST_FIRST: &str =
+    " order by task.priority desc, task.ready_at, task.run_id, task.no limit ?";
+
 impl Place<'_> {
     /// The best of one queue and one kind, which an index has in order.
     fn ready_of(
@@ -190,30 +208,26 @@ impl Place<'_> {
         wanted: &Wanted<'_>,
         found: &mut Vec<(i64, RunId, Task)>,
     ) -> Result<(), RunStoreError> {
-        let sql = concat!("select task.run_id, task.priority, ", columns!(task), " from task cross join run r on r.run_id = task.run_id
-             where task.state = 'ready' and task.queue = ?1 and task.kind = ?2 and task.ready_at <= ?3
-             and (?4 is null or task.run_id = ?4)
-             and r.state in('queued','running')
-             and (r.concurrency_key is null or not exists(select 1 from run h
-                  where h.concurrency_key = r.concurrency_key and h.concurrency_key is not null
-                  and h.started_at is not null and h.finished_at is null
-                  and h.run_id <> r.run_id))
-             and (?5 = '[]' or task.run_id not in(select value from json_each(?5)))
-             and (?6 = '[]' or not exists(select 1 from json_each(?6) where value in(
-                  'tenant:' || r.tenant, 'kind:' || r.kind, 'strategy:' || r.strategy,
-                  'spec:' || r.spec_hash, 'run:' || r.run_id)))
-             order by task.priority desc, task.ready_at, task.run_id, task.no limit ?7");
         let passed_over: Vec<String> = wanted.passed_over.iter().map(RunId::to_string).collect();
-        let params = params![
-            queue,
-            kind,
-            wanted.now.0,
-            wanted.run.map(|run| run.to_string()),
-            json(&passed_over)?,
-            names(wanted.halted)?,
-            most(wanted.limit)
-        ];
-        found.extend(all(self.connection, sql, params, |row| {
+        let (run, limit) = (wanted.run.map(|run| run.to_string()), most(wanted.limit));
+        let (passed_over, halted) = (json(&passed_over)?, names(wanted.halted)?);
+        let mut sql = String::from(READY);
+        let mut values: Vec<&dyn ToSql> = vec![&queue, &kind, &wanted.now.0];
+        if run.is_some() {
+            sql.push_str(" and task.run_id = ?");
+            values.push(&run);
+        }
+        if !wanted.passed_over.is_empty() {
+            sql.push_str(" and task.run_id not in(select value from json_each(?))");
+            values.push(&passed_over);
+        }
+        if !wanted.halted.is_empty() {
+            sql.push_str(AND_NOT_HALTED);
+            values.push(&halted);
+        }
+        sql.push_str(BEST_FIRST);
+        values.push(&limit);
+        found.extend(all(self.connection, &sql, &*values, |row| {
             let run = row.run_id()?;
             Ok((row.get()?, run, rows::task(row)?))
         })?);
