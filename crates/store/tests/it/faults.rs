@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
+use std::time::Duration;
 
 use fondaco_app::ports::runs::{RunQuery, RunStore, RunStoreError};
 use fondaco_domain::run::{Command, RunCommand};
@@ -183,7 +184,11 @@ fn in_a_folder() -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn a_file_that_another_process_has_locked_is_waited_for_and_named() {
     let (_folder, path) = in_a_folder();
-    let store = open(&path).unwrap();
+    let options = SqliteOptions {
+        patience: Duration::from_millis(50),
+        ..SqliteOptions::default()
+    };
+    let store = SqliteRuns::open(&path, options).unwrap();
     store.submit(named(1, 0), at(1)).unwrap();
     let outside = Connection::open(&path).unwrap();
     outside.execute_batch("begin exclusive").unwrap();

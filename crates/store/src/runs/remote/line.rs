@@ -23,9 +23,6 @@ const IDLE: usize = 16;
 /// How long an owner may take to say hello.
 const HELLO: Duration = Duration::from_secs(5);
 
-/// How long an answer may take, unless it is a long one.
-const ANSWER: Duration = Duration::from_mins(1);
-
 /// A subscription that hears nothing for so long is cut off.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -117,7 +114,7 @@ impl Line {
     /// One call.
     pub(in crate::runs) fn ask(&self, request: &Request) -> Result<Response, LineError> {
         let frame = Frame::of(request, request.body()).map_err(LineError::Unsendable)?;
-        let timeout = (!request.is_long()).then_some(ANSWER);
+        let timeout = request.patience();
         let kept = self.lock().pop();
         let stream = match kept {
             Some(stream) => stream,
@@ -134,8 +131,9 @@ impl Line {
     /// A connection that is told the news.
     pub(in crate::runs) fn news(&self) -> Result<RemoteNotices, LineError> {
         let mut stream = self.connect()?;
-        let frame = Frame::of(&Request::Subscribe, &[]).map_err(LineError::Unsendable)?;
-        match talk(&mut stream, &frame, Some(ANSWER))? {
+        let request = Request::Subscribe;
+        let frame = Frame::of(&request, &[]).map_err(LineError::Unsendable)?;
+        match talk(&mut stream, &frame, request.patience())? {
             Response::Done => RemoteNotices::over(stream),
             other => Err(LineError::Unserved(format!("{other:?}"))),
         }

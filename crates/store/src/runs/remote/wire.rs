@@ -1,6 +1,8 @@
 //! What is said on the wire: one request per method of the ports, and the
 //! answers.
 
+use std::time::Duration;
+
 use fondaco_app::ports::halts::HaltAck;
 use fondaco_app::ports::runs::{
     Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notice, OutboxRow,
@@ -145,12 +147,28 @@ impl Request {
         self
     }
 
-    /// Whether its answer may take as long as the store is large.
-    pub(super) fn is_long(&self) -> bool {
-        matches!(
-            self,
-            Self::Check | Self::CheckRun(_) | Self::Vitals | Self::Remove(_)
-        )
+    /// How long its answer may take; none where that depends on how large the
+    /// store is.
+    ///
+    /// What workers and halts wait for ends well before a lease of 30 seconds
+    /// less a ladder of 10 does, so that a worker whose store is silent can
+    /// still stop what it holds in time.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self {
+            Self::Check | Self::CheckRun(_) | Self::Vitals | Self::Remove(_) => None,
+            Self::Exchange(..)
+            | Self::Held
+            | Self::Subscribe
+            | Self::Halt(..)
+            | Self::Obey(..)
+            | Self::Halts
+            | Self::AcknowledgeHalt(_)
+            | Self::HaltAcks
+            | Self::Enlist(_)
+            | Self::Dismiss(_)
+            | Self::Workers => Some(Duration::from_secs(10)),
+            _ => Some(Duration::from_mins(1)),
+        }
     }
 }
 
