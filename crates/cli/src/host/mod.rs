@@ -10,6 +10,8 @@ pub(crate) mod ids;
 mod interrupts;
 mod loops;
 mod machine;
+#[cfg(test)]
+mod tests;
 mod works;
 
 use std::path::PathBuf;
