@@ -1,4 +1,4 @@
-//! Runs in PostgreSQL: the suite, several processes on one database, and a
+//! Runs in `PostgreSQL`: the suite, several processes on one database, and a
 //! server that is restarted under load.
 
 mod database;

@@ -47,7 +47,7 @@ fn tasks_per_second(server: &Server, runs: u64, tasks: usize, (workers, batch): 
     let begin = Instant::now();
     let latencies: Vec<Duration> = std::thread::scope(|scope| {
         let store = &store;
-        let worker = |number| scope.spawn(move || work(store, number, want(batch)));
+        let worker = |number| scope.spawn(move || work(store, number, &want(batch)));
         let threads: Vec<_> = (0..workers).map(worker).collect();
         let ended = threads.into_iter().map(|one| one.join().unwrap());
         ended.flatten().collect()
@@ -65,7 +65,7 @@ fn tasks_per_second(server: &Server, runs: u64, tasks: usize, (workers, batch): 
     ));
 }
 
-fn work(store: &PgRuns, number: u64, want: Want) -> Vec<Duration> {
+fn work(store: &PgRuns, number: u64, want: &Want) -> Vec<Duration> {
     let (mut reports, mut times) = (Vec::new(), Vec::new());
     loop {
         let exchange = Exchange {

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own: in a temporary folder, on a Unix
+//! A `PostgreSQL` server of the tests' own: in a temporary folder, on a Unix
 //! socket only, gone with the process that started it.
 
 use std::io::Write;

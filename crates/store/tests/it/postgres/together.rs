@@ -18,7 +18,7 @@ use fondaco_store::runs::{PgOptions, PgRuns};
 
 use super::server::{Server, shared};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn several(server: &Server, count: usize) -> (String, Vec<PgRuns>) {
     let address = server.database();
