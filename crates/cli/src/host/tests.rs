@@ -2,7 +2,7 @@
 
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::plan::Planner;
-use fondaco_app::ports::runs::{Asked, Exchange, Report, RunStore, Submission, TaskQuery, Want};
+use fondaco_app::ports::runs::{Asked, Exchange, Report, Submission, TaskQuery, Want};
 use fondaco_app::runs::workflow::Workflows;
 use fondaco_app::runs::{CHUNK, Overrides, Runs, RunsError, Spec};
 use fondaco_domain::run::{NewRun, RunKind, RunState};
