@@ -103,11 +103,21 @@ impl World {
         let mut tally = Tally::new();
         let mut hashes = Vec::new();
         for run in self.store.runs(&RunQuery::default()).unwrap() {
-            let mut ends = BTreeMap::new();
+            let (mut ends, mut leases) = (BTreeMap::new(), BTreeMap::new());
             for recorded in self.store.events(run.id, 0, usize::MAX).unwrap() {
                 *tally.entry(recorded.event.type_name()).or_default() += 1;
                 if recorded.event.ends_task() {
                     *ends.entry(recorded.event.task()).or_default() += 1;
+                }
+                if let Event::TaskLeased { task, .. } = &recorded.event {
+                    *leases.entry(*task).or_insert(0) += 1;
+                }
+                // What counts is the word of the attempt that holds the fence.
+                if let Event::TaskCompleted { task, output } = &recorded.event
+                    && let Some(attempt) = output.as_deref().and_then(attempt_of)
+                    && leases.get(task) != Some(&attempt)
+                {
+                    wrong.push(format!("{task:?} of {} took an old result", run.id));
                 }
                 if let Event::RunEnded { state, .. } = recorded.event {
                     *tally.entry(state.as_str()).or_default() += 1;
@@ -122,6 +132,11 @@ impl World {
         *tally.entry("acknowledged").or_default() += self.state().acknowledged.len() as u64;
         (wrong, hash, tally)
     }
+}
+
+/// The attempt that an output is of, where it says so.
+fn attempt_of(output: &str) -> Option<u32> {
+    output.strip_prefix("of attempt ")?.parse().ok()
 }
 
 /// How often what happened.
