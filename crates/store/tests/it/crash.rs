@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
 use fondaco_app::ports::runs::{
-    Exchange, INLINE, Report, RunStore, RunStoreError, Submission, Want,
+    Exchange, INLINE, Report, RunQuery, RunStore, RunStoreError, Submission, Want,
 };
 use fondaco_domain::run::{Command, RunCommand};
 use fondaco_domain::task::{TaskCommand, TaskKind};
@@ -47,7 +47,7 @@ fn one_file(cycles: std::ops::Range<u32>) {
     assert_eq!(store.check().unwrap(), []);
     assert_kept(&store, &all, 0);
     let events: usize = store
-        .runs(&Default::default())
+        .runs(&RunQuery::default())
         .unwrap()
         .iter()
         .map(|run| store.events(run.id, 0, usize::MAX).unwrap().len())

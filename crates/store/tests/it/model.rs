@@ -331,7 +331,7 @@ fn everything(store: &dyn Store, scene: Scene) -> String {
     for run in &runs {
         let tasks = store.tasks(run.id, &TaskQuery::default()).unwrap();
         let events = store.events(run.id, 0, usize::MAX).unwrap();
-        text += &format!("{tasks:?}{events:?}");
+        text += &show(&Ok((&tasks, &events)));
         for task in tasks {
             text += &show(&store.attempts(run.id, task.no));
         }

@@ -204,7 +204,7 @@ fn large_bodies_lie_beside_the_database_and_are_compared_when_read() {
     let (_folder, path) = place();
     let store = open(&path).unwrap();
     let small = store.keep_body(&[7; INLINE]).unwrap();
-    assert_eq!(bodies(&path), [PathBuf::new(); 0]);
+    assert!(bodies(&path).is_empty());
     let body = vec![7; INLINE + 1];
     let large = store.keep_body(&body).unwrap();
     let files = bodies(&path);
