@@ -251,6 +251,7 @@ fn what_was_given_long_ago_is_not_begun() {
     drill.world.state().mishap = Some(Mishap::Slept(25));
     drill.until(30, |drill| drill.task().attempt == 2);
     assert_eq!(drill.count("task_released"), 1);
+    assert_eq!(drill.rungs(), [], "what was begun had to be stopped");
     assert_eq!(drill.world.state().jobs.len(), 1);
 }
 
