@@ -148,8 +148,9 @@ impl Backend for Place<'_> {
     }
 
     fn known_key(&mut self, run: RunId, keys: &[&str]) -> Result<Option<String>, RunStoreError> {
-        let sql = "select step_key from task where run_id = $1::text::uuid
-                   and step_key = any($2) limit 1";
+        // A lookup per key, however many tasks the run has.
+        let sql = "select t.step_key from unnest($2::text[]) as k(step_key)
+                   join task t on t.run_id = $1::text::uuid and t.step_key = k.step_key limit 1";
         let keys: Vec<_> = keys.iter().map(|key| put(key)).collect();
         let rows = self.link.query(sql, &[&run.to_string(), &keys])?;
         let key = |row| Ok(super::text::get(get(row, "step_key")?));
