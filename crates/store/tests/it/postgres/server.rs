@@ -2,6 +2,7 @@
 //! socket only, gone with the process that started it.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -196,6 +197,8 @@ fn guardian(folder: &Path) -> Result<std::process::Child, String> {
     Command::new("sh")
         .args(["-c", script])
         .arg(folder)
+        // What ends a whole group of processes must leave it to its work.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
