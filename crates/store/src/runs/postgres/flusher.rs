@@ -143,6 +143,13 @@ impl Queue {
         }
         jobs
     }
+
+    /// Waits so long, unless it is closed.
+    fn rest(&self, time: Duration) {
+        let open = |waiting: &mut Waiting| !waiting.closed;
+        let rested = self.changed.wait_timeout_while(self.lock(), time, open);
+        drop(rested.unwrap_or_else(PoisonError::into_inner));
+    }
 }
 
 /// The queue's end where the flusher ended, however it did: callers that wait
@@ -168,7 +175,7 @@ impl Flusher {
         let queue = Arc::new(Queue::default());
         let closing = Closing(Arc::clone(&queue));
         let thread = std::thread::spawn(move || {
-            let mut server = Server::new(link, address);
+            let mut server = Server::new(link, address, Arc::clone(&closing.0));
             loop {
                 let jobs = closing.0.take(batch);
                 if jobs.is_empty() {
@@ -223,14 +230,16 @@ impl Drop for Flusher {
 struct Server {
     link: Option<Link>,
     address: Address,
+    queue: Arc<Queue>,
     back_off: Duration,
 }
 
 impl Server {
-    fn new(link: Link, address: Address) -> Self {
+    fn new(link: Link, address: Address, queue: Arc<Queue>) -> Self {
         Self {
             link: Some(link),
             address,
+            queue,
             back_off: Duration::ZERO,
         }
     }
@@ -245,7 +254,7 @@ impl Server {
 
     /// What waits meanwhile waits for this attempt, and no longer.
     fn reconnect(&mut self) -> Result<Link, RunStoreError> {
-        std::thread::sleep(self.back_off);
+        self.queue.rest(self.back_off);
         let connected = Link::connect(&self.address, Purpose::Write);
         self.back_off = match &connected {
             Ok(_) => Duration::ZERO,
