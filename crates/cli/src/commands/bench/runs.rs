@@ -11,7 +11,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::measure::{Latency, Memory, raw_sync};
-use super::work::{self, Accepted, Restarted, Starts, Tasks, Transitions};
+use super::work::{self, Accepted, Restarted, Starts, Tasks, Transitions, Workflows};
 use crate::commands::db::StoreShown;
 use crate::commands::run::duration;
 use crate::context::Context;
@@ -61,6 +61,8 @@ enum Part {
     Tasks,
     /// From a submission to the start of its task.
     Starts,
+    /// Workflows of three steps, by many clients and a worker.
+    Workflows,
     /// A large plan, and opening the store with all of it open.
     Large,
 }
@@ -87,6 +89,7 @@ struct Figures {
     transitions: Option<Transitions>,
     tasks: Option<Tasks>,
     starts: Option<Starts>,
+    workflows: Option<Workflows>,
     accepted: Option<Accepted>,
     restarted: Option<Restarted>,
     /// Of a worker that waits, before all that.
@@ -134,6 +137,9 @@ fn measure(
     let starts = wanted(Part::Starts)
         .then(|| work::starts(&client, context, args))
         .transpose()?;
+    let workflows = wanted(Part::Workflows)
+        .then(|| work::workflows(&client, context, args))
+        .transpose()?;
     let accepted = wanted(Part::Large)
         .then(|| work::accept(&client, args))
         .transpose()?;
@@ -149,6 +155,7 @@ fn measure(
         transitions,
         tasks,
         starts,
+        workflows,
         accepted,
         restarted,
     })
@@ -195,6 +202,13 @@ impl View for Figures {
         }
         if let Some(starts) = &self.starts {
             row("from submit to start".into(), None, Some(&starts.latency));
+        }
+        if let Some(all) = &self.workflows {
+            row(
+                format!("workflows of three steps, {} clients", all.clients),
+                Some(all.per_second),
+                Some(&all.latency),
+            );
         }
         let mut text = self.store.line(style) + &table.render(style);
         if let Some(accepted) = &self.accepted {

@@ -1,5 +1,6 @@
 //! What is measured.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use fondaco_app::ports::exec::{Assignment, Outcome, TaskBody, Watch};
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Asked, Exchange, Report, RunQuery, RunStoreError, Want};
 use fondaco_app::runner::NoLog;
-use fondaco_app::runs::{Overrides, RunsError, Spec};
+use fondaco_app::runs::{Overrides, RunsError, Spec, watch};
 use fondaco_domain::run::RunState;
 use fondaco_domain::task::{TaskCommand, TaskKind};
 use fondaco_domain::{RunId, WorkerId};
@@ -231,6 +232,78 @@ pub(super) fn starts(client: &Client, context: &Context, args: &Args) -> Result<
     })
 }
 
+/// Three tasks, one after the other.
+#[derive(Debug, Serialize)]
+pub(super) struct Workflows {
+    pub(super) clients: usize,
+    pub(super) count: usize,
+    pub(super) per_second: f64,
+    /// From the call of submit until the client knows of the end.
+    pub(super) latency: Latency,
+}
+
+/// Each client submits a workflow of three steps, waits for its end and submits
+/// the next, with one worker for all of them.
+pub(super) fn workflows(
+    client: &Client,
+    context: &Context,
+    args: &Args,
+) -> Result<Workflows, Failure> {
+    let queue = format!("bench-workflows-{}", std::process::id());
+    let host = Host::start(client, context, options(context, args, &queue))?;
+    let clients = args.clients.get();
+    let began = Instant::now();
+    let until = began + args.time;
+    let all: Vec<Result<Vec<Duration>, RunsError>> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..clients)
+            .map(|_| scope.spawn(|| one_after_the_other(client, &queue, until)))
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap_or_else(|_| Ok(Vec::new())))
+            .collect()
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    host.shutdown()?;
+    let all: Vec<Duration> = all
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    Ok(Workflows {
+        clients,
+        count: all.len(),
+        per_second: all.len() as f64 / seconds,
+        latency: Latency::of(all),
+    })
+}
+
+fn one_after_the_other(
+    client: &Client,
+    queue: &str,
+    until: Instant,
+) -> Result<Vec<Duration>, RunsError> {
+    let spec = Spec::of(&json!({"kind": "workflow", "name": queue, "tasks": [
+        {"key": "one", "kind": "noop"},
+        {"key": "two", "kind": "noop", "needs": ["one"]},
+        {"key": "three", "kind": "noop", "needs": ["two"]},
+    ]}))?;
+    let overrides = Overrides {
+        queue: Some(queue.to_owned()),
+        ..Overrides::default()
+    };
+    let mut all = Vec::new();
+    while Instant::now() < until {
+        let asked = Instant::now();
+        let id = client.runs().submit(&spec, None, &overrides)?.id;
+        let store = &*client.opened.store;
+        watch(store, id, None, &mut |_| ControlFlow::Continue(()))?;
+        all.push(asked.elapsed());
+    }
+    Ok(all)
+}
+
 /// Memory of a worker that waits.
 pub(super) fn idle(client: &Client, context: &Context, args: &Args) -> Result<Memory, Failure> {
     let host = Host::start(client, context, options(context, args, "bench-idle"))?;
@@ -263,7 +336,7 @@ pub(super) fn accept(client: &Client, args: &Args) -> Result<Accepted, Failure> 
     })
 }
 
-/// Opens the store and claims one of the open tasks; cancels them afterwards.
+/// Opens the store and lists what is open; cancels it afterwards.
 pub(super) fn restart(store: &StoreArgs, context: &Context) -> Result<Restarted, Failure> {
     let queue = format!("bench-large-{}", std::process::id());
     let began = Instant::now();
@@ -274,16 +347,7 @@ pub(super) fn restart(store: &StoreArgs, context: &Context) -> Result<Restarted,
         ..RunQuery::default()
     };
     let runs = client.store().runs(&query)?;
-    let done = exchange(
-        client.store(),
-        &*client.machine,
-        client.machine.worker_id(),
-        &queue,
-        1,
-        Instant::now(),
-    )?;
     let seconds = began.elapsed().as_secs_f64();
-    drop(done);
     let open = runs.iter().map(|run| u64::from(run.counts.open())).sum();
     for run in runs {
         client.runs().cancel(run.id, "measured")?;

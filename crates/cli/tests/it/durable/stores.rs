@@ -171,6 +171,7 @@ fn a_measurement_has_all_its_parts() {
     assert!(figures["transitions"]["events"].as_u64().unwrap() > 0);
     assert_eq!(figures["tasks"]["count"], 50);
     assert_eq!(figures["starts"]["latency"]["count"], 3);
+    assert!(figures["workflows"]["count"].as_u64().unwrap() > 0);
     assert_eq!(figures["accepted"]["count"], 2_500);
     assert_eq!(figures["restarted"]["open"], 2_500);
     assert_eq!(figures["raw_fdatasync"]["count"], 200);
