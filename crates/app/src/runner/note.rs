@@ -68,6 +68,13 @@ pub enum Note {
         /// How.
         disagreement: Disagreement,
     },
+    /// A schedule can never fire as it is.
+    CannotFire {
+        /// Its name.
+        schedule: String,
+        /// Why not, with its causes.
+        error: String,
+    },
 }
 
 /// Why an attempt is stopped.
@@ -119,6 +126,9 @@ impl fmt::Display for Note {
             }
             Self::Reaped { attempt, found } => write!(f, "settled {}: {found}", name(attempt)),
             Self::Disagrees { disagreement, .. } => fmt::Display::fmt(disagreement, f),
+            Self::CannotFire { schedule, error } => {
+                write!(f, "schedule `{schedule}` can never fire as it is: {error}")
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         at_once: false,
         log: Arc::new(log),
     };
-    let mut host = Host::start(&client, context, options)?;
+    let host = Host::start(&client, context, options)?;
     let bell = Bell::default();
     while !host.is_over() && !is_listed(&client, &host)? {
         bell.wait(SOON);
@@ -161,6 +161,7 @@ impl Log for Lines {
             Note::NotStarted { .. } => "not_started",
             Note::Reaped { .. } => "reaped",
             Note::Disagrees { .. } => "disagrees",
+            Note::CannotFire { .. } => "cannot_fire",
         };
         self.say(fact, &note.to_string());
     }

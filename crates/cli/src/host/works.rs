@@ -1,23 +1,27 @@
 //! A process that works: a runner, and the loops that keep runs going.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use fondaco_app::backtests::body::BacktestBody;
 use fondaco_app::backtests::plan::BacktestPlanner;
+use fondaco_app::ports::Store;
 use fondaco_app::ports::exec::Executor;
-use fondaco_app::ports::runs::RunStoreError;
+use fondaco_app::ports::runs::{Notice, Notices, RunStoreError};
 use fondaco_app::reaper::{PERIOD, Reaper, ReaperPorts, ReaperSettings};
-use fondaco_app::runner::{Bell, Executors, Handle, LEASE, Log, Ports, Process, Runner, Settings};
+use fondaco_app::runner::{
+    Bell, Executors, Handle, LEASE, Log, Note, Ports, Process, Runner, Settings,
+};
+use fondaco_app::runs::Planners;
 use fondaco_app::runs::workflow::Workflows;
-use fondaco_app::runs::{Followed, Planners, watch};
 use fondaco_app::scheduler::{Scheduler, SchedulerPorts};
 use fondaco_app::tasks::{Noop, Sleep};
 use fondaco_domain::run::{Run, RunKind};
+use fondaco_domain::schedule::TimingError;
 use fondaco_domain::task::TaskKind;
 use fondaco_domain::{ErrorKind, Hint, RunId, WorkerId};
 use fondaco_exec::{Bodies, Inline, Local, local, process};
@@ -30,7 +34,7 @@ use super::loops::{Loop, every};
 use crate::commands::backtest::workshop::Workshop;
 use crate::context::Context;
 use crate::env;
-use crate::errors::Failure;
+use crate::errors::{Failure, in_words};
 
 /// What tasks do, in this program.
 pub(crate) fn bodies(context: &Context) -> Bodies {
@@ -134,9 +138,14 @@ impl Hint for HostError {
 pub(crate) struct Host {
     worker: WorkerId,
     handle: Handle,
-    runner: Option<JoinHandle<Result<(), RunStoreError>>>,
-    loops: Vec<Loop>,
+    threads: Mutex<Option<Threads>>,
     _listening: Listening,
+}
+
+/// What works; gone once somebody has waited for its end.
+struct Threads {
+    runner: JoinHandle<Result<(), RunStoreError>>,
+    loops: Vec<Loop>,
 }
 
 impl Host {
@@ -199,8 +208,10 @@ impl Host {
         Ok(Self {
             worker,
             handle,
-            runner: Some(spawn("runner", move || runner.work())?),
-            loops,
+            threads: Mutex::new(Some(Threads {
+                runner: spawn("runner", move || runner.work())?,
+                loops,
+            })),
             _listening: listening,
         })
     }
@@ -212,62 +223,82 @@ impl Host {
 
     /// Whether it works no more.
     pub(crate) fn is_over(&self) -> bool {
-        self.runner.as_ref().is_none_or(JoinHandle::is_finished)
+        let threads = self.threads();
+        threads
+            .as_ref()
+            .is_none_or(|threads| threads.runner.is_finished())
     }
 
-    /// Waits for a run to end, and tells how far it is. An interrupt drains
-    /// the host first; a run that has not ended by then is an error, and goes
-    /// on with another worker.
+    /// Waits for a run to end, here or wherever else it is worked on, and shows
+    /// it at each look where it has not. A host that is over first, because
+    /// somebody said so, is [`HostError::Interrupted`]: the run goes on with
+    /// another one.
     pub(crate) fn until_ended(
-        &mut self,
-        client: &Client,
+        &self,
+        store: &dyn Store,
         run: RunId,
-        on_progress: &mut dyn FnMut(&Run),
-    ) -> Result<Run, Failure> {
-        let mut told = |seen: &Followed| {
-            on_progress(&seen.run);
-            if self.is_over() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
+        on_look: &mut dyn FnMut(&Run),
+    ) -> Result<Run, HostError> {
+        let mut notices = store.subscribe()?;
+        loop {
+            // Asked before the run is looked at: what a host did that is over
+            // now has been written.
+            let over = self.is_over();
+            let seen = store.run(run)?;
+            if seen.state.is_terminal() {
+                return Ok(seen);
             }
-        };
-        let seen = watch(client.store(), run, None, &mut told)?;
-        if seen.state.is_terminal() {
-            return Ok(seen);
+            if over {
+                self.join()?;
+                let state = seen.state;
+                return Err(HostError::Interrupted { run, state });
+            }
+            on_look(&seen);
+            wait_for_news(&mut *notices, run);
         }
-        self.join()?;
-        // It may have ended between the last look and the end of the worker.
-        let seen = client.store().run(run)?;
-        if seen.state.is_terminal() {
-            return Ok(seen);
-        }
-        Err(HostError::Interrupted {
-            run,
-            state: seen.state,
-        }
-        .into())
     }
 
     /// Takes nothing more, finishes what runs, and ends.
-    pub(crate) fn shutdown(mut self) -> Result<(), Failure> {
+    pub(crate) fn shutdown(self) -> Result<(), Failure> {
         self.handle.drain();
         Ok(self.join()?)
     }
 
-    /// Waits until it works no more.
-    pub(crate) fn join(&mut self) -> Result<(), HostError> {
-        let Some(runner) = self.runner.take() else {
+    /// Waits until it works no more. How it ended is told once.
+    pub(crate) fn join(&self) -> Result<(), HostError> {
+        let Some(Threads { runner, loops }) = self.threads().take() else {
             return Ok(());
         };
         let ended = runner.join().map_err(|_| HostError::Panicked)?;
-        self.loops.clear();
+        drop(loops);
         Ok(ended?)
+    }
+
+    fn threads(&self) -> MutexGuard<'_, Option<Threads>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Orders it to take nothing more.
     pub(crate) fn drain(&self) {
         self.handle.drain();
+    }
+}
+
+/// Between two looks at a run that is waited for: notices may get lost.
+const NEWS: Duration = Duration::from_millis(200);
+
+/// Notices that are one look at most.
+const BURST: usize = 64;
+
+/// Any notice may be about the run; a burst of them is one look.
+fn wait_for_news(notices: &mut dyn Notices, id: RunId) {
+    let mut notice = notices.wait(NEWS);
+    for _ in 0..BURST {
+        match notice {
+            None => return,
+            Some(Notice::Ended { run, .. }) if run == id => return,
+            Some(_) => notice = notices.wait(Duration::ZERO),
+        }
     }
 }
 
@@ -307,10 +338,36 @@ fn schedule(client: &Client, ports: &Ports) -> Result<Loop, HostError> {
         },
         "scheduler",
     );
+    let mut faults = Faults::default();
+    let log = Arc::clone(&ports.log);
     every("scheduler", &ports.log, move || {
+        let round = scheduler.turn()?;
+        faults.tell(round.faults, &*log);
         // A schedule that was added is heard of by nobody: look often.
-        scheduler.turn().map(|round| round.wait.min(LOOK))
+        Ok(round.wait.min(LOOK))
     })
+}
+
+/// Schedules that can never fire as they are, by name.
+#[derive(Default)]
+struct Faults(BTreeMap<String, String>);
+
+impl Faults {
+    /// Tells each once, and again when it is another.
+    fn tell(&mut self, found: Vec<(String, TimingError)>, log: &dyn Log) {
+        let found = found
+            .into_iter()
+            .map(|(schedule, error)| (schedule, in_words(&error)));
+        let known = std::mem::replace(&mut self.0, found.collect());
+        for (schedule, error) in &self.0 {
+            if known.get(schedule) != Some(error) {
+                log.note(&Note::CannotFire {
+                    schedule: schedule.clone(),
+                    error: error.clone(),
+                });
+            }
+        }
+    }
 }
 
 /// Between two looks of the scheduler.

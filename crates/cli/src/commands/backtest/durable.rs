@@ -2,7 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
 use fondaco_app::backtests::body::{Kept, Step};
 use fondaco_app::backtests::job;
@@ -20,14 +19,11 @@ use thiserror::Error;
 use crate::commands::data::bar::Bar;
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::{Client, Host, HostOptions, Place};
+use crate::host::{Client, Host, HostError, HostOptions, Place};
 use crate::output;
 
 /// Whose keys make the same command twice one run.
 const SCOPE: &str = "cli";
-
-/// How often the progress is looked at.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// The one task.
 const TASK: TaskNo = TaskNo(0);
@@ -147,40 +143,24 @@ pub(super) fn finish(
         at_once: true,
         log: Arc::new(NoLog),
     };
-    let mut host = Host::start(client, context, options)?;
-    let ended = until_ended(client.store(), id, &mut host, context)?;
-    host.shutdown()?;
-    outcome(client.store(), &ended)
-}
-
-/// Looks at a run and shows how far it is until it has ended, or the host has
-/// because somebody said so: then the run goes on with another one.
-fn until_ended(
-    store: &dyn Store,
-    id: RunId,
-    host: &mut Host,
-    context: &Context,
-) -> Result<Run, Failure> {
-    let mut notices = store.subscribe()?;
+    let host = Host::start(client, context, options)?;
+    let store = client.store();
     let mut shown = Shown::new(context);
     let mut halted = Halted::default();
-    loop {
-        // Asked before the run is looked at: what a host did that is over now
-        // has been written.
-        let over = host.is_over();
-        let run = store.run(id)?;
-        if run.state.is_terminal() {
-            return Ok(run);
-        }
-        if over {
-            host.join()?;
-            let state = run.state;
-            return Err(DurableError::Interrupted { run: id, state }.into());
-        }
-        halted.tell(&run);
+    let ended = host.until_ended(store, id, &mut |run| {
+        halted.tell(run);
         shown.look(store, id);
-        // Any notice may be about it; they may get lost, too.
-        notices.wait(LOOK);
+    });
+    let ended = ended.map_err(in_our_words)?;
+    host.shutdown()?;
+    outcome(store, &ended)
+}
+
+/// The same command goes on with a run that it was interrupted in.
+fn in_our_words(error: HostError) -> Failure {
+    match error {
+        HostError::Interrupted { run, state } => DurableError::Interrupted { run, state }.into(),
+        other => other.into(),
     }
 }
 

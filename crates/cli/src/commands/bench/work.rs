@@ -1,6 +1,5 @@
 //! What is measured.
 
-use std::ops::ControlFlow;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use fondaco_app::ports::exec::{Assignment, Outcome, TaskBody, Watch};
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Asked, Exchange, Report, RunQuery, RunStoreError, Want};
 use fondaco_app::runner::NoLog;
-use fondaco_app::runs::{Overrides, RunsError, Spec, watch};
+use fondaco_app::runs::{Overrides, RunsError, Spec};
 use fondaco_domain::run::RunState;
 use fondaco_domain::task::{TaskCommand, TaskKind};
 use fondaco_domain::{RunId, WorkerId};
@@ -184,9 +183,9 @@ pub(super) fn tasks(client: &Client, context: &Context, args: &Args) -> Result<T
     let queue = format!("bench-tasks-{}", std::process::id());
     let count = args.tasks.get();
     let id = submit(client, &queue, count)?;
-    let mut host = Host::start(client, context, options(context, args, &queue))?;
+    let host = Host::start(client, context, options(context, args, &queue))?;
     let began = Instant::now();
-    host.until_ended(client, id, &mut |_| {})?;
+    host.until_ended(client.store(), id, &mut |_| {})?;
     let seconds = began.elapsed().as_secs_f64();
     host.shutdown()?;
     Ok(Tasks {
@@ -214,12 +213,12 @@ pub(super) fn starts(client: &Client, context: &Context, args: &Args) -> Result<
     let queue = format!("bench-starts-{}", std::process::id());
     let (sender, began) = channel();
     let bodies = Bodies::new().with(TaskKind::Noop, Began(Mutex::new(sender)));
-    let mut host = Host::start_with(client, context, options(context, args, &queue), bodies)?;
+    let host = Host::start_with(client, context, options(context, args, &queue), bodies)?;
     let mut all = Vec::with_capacity(args.starts.get());
     for _ in 0..args.starts.get() {
         let asked = Instant::now();
         let id = submit(client, &queue, 1)?;
-        host.until_ended(client, id, &mut |_| {})?;
+        host.until_ended(client.store(), id, &mut |_| {})?;
         all.extend(
             began
                 .try_iter()
@@ -254,9 +253,9 @@ pub(super) fn workflows(
     let clients = args.clients.get();
     let began = Instant::now();
     let until = began + args.time;
-    let all: Vec<Result<Vec<Duration>, RunsError>> = std::thread::scope(|scope| {
+    let all: Vec<Result<Vec<Duration>, Failure>> = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..clients)
-            .map(|_| scope.spawn(|| one_after_the_other(client, &queue, until)))
+            .map(|_| scope.spawn(|| one_after_the_other(client, &host, &queue, until)))
             .collect();
         clients
             .into_iter()
@@ -281,9 +280,10 @@ pub(super) fn workflows(
 
 fn one_after_the_other(
     client: &Client,
+    host: &Host,
     queue: &str,
     until: Instant,
-) -> Result<Vec<Duration>, RunsError> {
+) -> Result<Vec<Duration>, Failure> {
     let spec = Spec::of(&json!({"kind": "workflow", "name": queue, "tasks": [
         {"key": "one", "kind": "noop"},
         {"key": "two", "kind": "noop", "needs": ["one"]},
@@ -297,8 +297,7 @@ fn one_after_the_other(
     while Instant::now() < until {
         let asked = Instant::now();
         let id = client.runs().submit(&spec, None, &overrides)?.id;
-        let store = &*client.opened.store;
-        watch(store, id, None, &mut |_| ControlFlow::Continue(()))?;
+        host.until_ended(client.store(), id, &mut |_| {})?;
         all.push(asked.elapsed());
     }
     Ok(all)

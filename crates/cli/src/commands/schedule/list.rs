@@ -47,7 +47,9 @@ impl View for Listing {
                 one.times.clone().into(),
                 one.kind.into(),
                 one.queue.clone().into(),
-                if one.paused {
+                if one.fault.is_some() {
+                    Cell::bad(one.when())
+                } else if one.paused {
                     Cell::dim(one.when())
                 } else {
                     one.when().into()

@@ -9,13 +9,13 @@ mod remove;
 use clap::{Args, Subcommand};
 use fondaco_app::ports::runs::RunStoreError;
 use fondaco_app::ports::schedules::Schedule;
-use fondaco_domain::schedule::{CatchUp, Overlap, TimingError, Trigger};
+use fondaco_domain::schedule::{CatchUp, Overlap, Ticks, TimingError, Trigger};
 use fondaco_domain::{ErrorKind, Hint};
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::context::Context;
-use crate::errors::Failure;
+use crate::errors::{Failure, in_words};
 use crate::host::{Client, StoreArgs};
 
 /// Verbs of `fondaco schedule`.
@@ -119,6 +119,8 @@ struct ScheduleShown {
     queue: String,
     paused: bool,
     next: Option<String>,
+    /// Why it can never fire as it is.
+    fault: Option<String>,
     since: String,
 }
 
@@ -135,12 +137,18 @@ impl ScheduleShown {
             queue: schedule.new.queue.clone(),
             paused: schedule.paused,
             next: schedule.next.map(|at| at.to_string()),
+            fault: Ticks::of(&schedule.timing.trigger)
+                .err()
+                .map(|error| in_words(&error)),
             since: schedule.since.to_string(),
         }
     }
 
-    /// `paused`, or when it fires.
+    /// `paused`, or when it fires, or why never.
     fn when(&self) -> String {
+        if let Some(fault) = &self.fault {
+            return format!("never: {fault}");
+        }
         match (&self.next, self.paused) {
             (_, true) => "paused".to_owned(),
             (Some(next), false) => next.clone(),

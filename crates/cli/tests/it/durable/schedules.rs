@@ -1,5 +1,6 @@
 //! Runs that are submitted again and again.
 
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::support::{Worker, masked, until};
@@ -95,4 +96,28 @@ fn a_schedule_that_cannot_be_is_refused() {
     error: a schedule needs --cron or --every
     hint: write --cron "0 6 * * *" --zone Europe/Berlin, or --every 5m
     "#);
+}
+
+/// A zone that was known when it was added, and is not any more.
+#[test]
+fn a_schedule_that_cannot_fire_is_said() {
+    let place = with_spec();
+    let words = ["schedule", "add", "nightly", "--cron", "30 2 * * *"];
+    let zone = ["--zone", "Europe/Berlin", "--spec", "tick.json"];
+    place.ok(&[&words[..], &zone].concat());
+    let store = Connection::open(place.path().join("home/runs.db")).unwrap();
+    let changed = store
+        .execute(
+            "update schedule set timing = replace(timing, 'Europe/Berlin', 'Europe/Bonn')",
+            [],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(store);
+    let why = "there is no time zone `Europe/Bonn`";
+    let listed = place.ok(&["schedule", "list"]);
+    assert!(listed.contains(&format!("never: {why}")), "{listed}");
+    let said = Worker::spawn(&place, &[]).says("can never fire");
+    let expected = format!("schedule `nightly` can never fire as it is: {why}");
+    assert!(said.ends_with(&expected), "{said}");
 }
