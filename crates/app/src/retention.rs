@@ -5,6 +5,7 @@
 //! something open takes up again, since its plan may still ask for it.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use fondaco_domain::run::{Run, RunKind, RunState};
@@ -34,6 +35,29 @@ pub struct Removed {
 /// Runs read at a time.
 const PAGE: usize = 100;
 
+/// What [`step`] would do now, and what it would pass over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Prospect {
+    /// The runs that may go.
+    pub go: Vec<RunId>,
+    /// Old enough, but something open takes them up again.
+    pub taken_up: Vec<RunId>,
+}
+
+/// Looks, and removes nothing.
+pub fn prospect(store: &dyn Store, keep: Keep, now: UnixMicros) -> Result<Prospect, RunStoreError> {
+    let mut found = Prospect::default();
+    each_old(store, keep, now, &mut |run| {
+        if is_taken_up(store, run)? {
+            found.taken_up.push(run);
+        } else {
+            found.go.push(run);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
 /// Removes runs, each in a transaction of its own, at most so many. To be
 /// called until there are no more.
 pub fn step(
@@ -43,23 +67,41 @@ pub fn step(
     limit: usize,
 ) -> Result<Removed, RunStoreError> {
     let mut removed = Removed::default();
+    each_old(store, keep, now, &mut |run| {
+        if removed.runs.len() == limit {
+            removed.more = true;
+            return Ok(ControlFlow::Break(()));
+        }
+        if remove(store, run)? {
+            removed.runs.push(run);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(removed)
+}
+
+type OnRun<'a> = dyn FnMut(RunId) -> Result<ControlFlow<()>, RunStoreError> + 'a;
+
+/// Those that ended long enough ago and are none of the last of their kind.
+fn each_old(
+    store: &dyn Store,
+    keep: Keep,
+    now: UnixMicros,
+    on_run: &mut OnRun<'_>,
+) -> Result<(), RunStoreError> {
     for kind in RunKind::ALL {
         let last = last_of(store, kind, keep.last)?;
         let mut page = old(store, kind, keep, now, None)?;
         while let Some(oldest) = page.last().map(|run| run.id) {
             for run in page.iter().filter(|run| !last.contains(&run.id)) {
-                if removed.runs.len() == limit {
-                    removed.more = true;
-                    return Ok(removed);
-                }
-                if remove(store, run.id)? {
-                    removed.runs.push(run.id);
+                if on_run(run.id)?.is_break() {
+                    return Ok(());
                 }
             }
             page = old(store, kind, keep, now, Some(oldest))?;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 fn last_of(
@@ -97,13 +139,7 @@ fn old(
 
 /// False where it stays, or is gone already.
 fn remove(store: &dyn Store, run: RunId) -> Result<bool, RunStoreError> {
-    let taken_up = store.runs(&RunQuery {
-        states: open(),
-        parent: Some(run),
-        limit: Some(1),
-        ..RunQuery::default()
-    })?;
-    if !taken_up.is_empty() {
+    if is_taken_up(store, run)? {
         return Ok(false);
     }
     match store.remove(run) {
@@ -111,6 +147,16 @@ fn remove(store: &dyn Store, run: RunId) -> Result<bool, RunStoreError> {
         Err(RunStoreError::NoRun(_) | RunStoreError::NotEnded { .. }) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+fn is_taken_up(store: &dyn Store, run: RunId) -> Result<bool, RunStoreError> {
+    let open = store.runs(&RunQuery {
+        states: open(),
+        parent: Some(run),
+        limit: Some(1),
+        ..RunQuery::default()
+    })?;
+    Ok(!open.is_empty())
 }
 
 fn ended() -> Vec<RunState> {

@@ -3,6 +3,7 @@
 mod check;
 mod export;
 mod migrate;
+mod prune;
 
 use clap::Subcommand;
 use fondaco_app::ports::runs::Vitals;
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Write everything as JSON lines.
     Export(export::Args),
+    /// Remove runs that ended long ago.
+    Prune(prune::Args),
 }
 
 /// Runs one of them.
@@ -29,6 +32,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Migrate(args) => migrate::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Export(args) => export::run(args, context),
+        Command::Prune(args) => prune::run(args, context),
     }
 }
 

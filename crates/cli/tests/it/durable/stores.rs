@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::support::{Worker, masked, sleepers, submit};
+use super::support::{Worker, masked, sleepers, stands, submit};
 use crate::harness::{Place, Ran};
 
 fn with_run() -> (Place, String) {
@@ -159,6 +159,46 @@ fn everything_can_be_taken_out() {
     assert_eq!(place.ok(&["db", "export", "-"]), text);
     let (code, _) = place.refused(&["db", "export", "all.jsonl"]);
     assert_eq!(code, 4);
+}
+
+/// What is young, open, halted or taken up again stays.
+#[test]
+fn a_store_is_kept_small() {
+    let place = Place::new();
+    let failing = json!([{"key": "a", "kind": "sleep", "input": {"ms": 1, "fail": "permanent"}}]);
+    let parent = submit(&place, &failing, &[]);
+    let [older, newer] = [1, 2].map(|count| submit(&place, &sleepers(count, 1), &[]));
+    assert_eq!(Worker::spawn(&place, &["--once"]).ends(), Some(0));
+    let retried = place.json(&["run", "retry", &parent]);
+    let open = retried["run"]["id"].as_str().unwrap().to_owned();
+    let halted = submit(&place, &sleepers(3, 1), &[]);
+    let scope = format!("run:{halted}");
+    place.ok(&["halt", "set", "--scope", &scope, "--reason", "why"]);
+    stands(&place, &halted, "halted");
+    let left = || -> Vec<String> {
+        let runs = place.json(&["run", "list"]);
+        let runs = runs["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let everything = left();
+    assert_eq!(everything.len(), 5);
+    let prune = |words: &[&str]| place.json(&[&["db", "prune"], words].concat());
+    assert_eq!(prune(&[])["count"], 0, "all are young");
+    let would = prune(&["--older-than", "1ms", "--dry-run"]);
+    assert_eq!(would["runs"], json!([newer, older]));
+    assert_eq!(would["taken_up"], json!([parent]));
+    assert_eq!(left(), everything);
+    let words = ["--older-than", "1ms", "--keep"];
+    let pruned = prune(&[&words[..], &["1"]].concat());
+    assert_eq!(pruned["runs"], json!([older]));
+    let words = ["db", "prune", "--older-than", "1ms"];
+    insta::assert_snapshot!(masked(&place, &place.ok(&words)), @r"
+    removed 1 run that ended before <time>
+    kept 1 run, which an open run takes up again
+    ");
+    assert_eq!(left(), [halted, open, parent]);
+    place.ok(&["db", "check"]);
 }
 
 /// Small, so that it takes a moment; the figures are not looked at.
