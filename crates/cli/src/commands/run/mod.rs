@@ -2,6 +2,7 @@
 
 mod cancel;
 mod events;
+mod failure;
 mod list;
 mod replay;
 mod resume;

@@ -1,16 +1,18 @@
 //! `fondaco run show`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use fondaco_app::backtests::told::Told;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Attempt, RunStore, TaskQuery};
 use fondaco_app::ports::workers::Worker;
 use fondaco_app::runs::why::{Situation, Why};
 use fondaco_domain::task::{SkipReason, Task, TaskKind, TaskNo, TaskState};
-use fondaco_domain::{RunId, UnixMicros};
+use fondaco_domain::{Hint, RunId, UnixMicros};
 use serde::Serialize;
 
-use super::{OneRun, RunShown};
+use super::{OneRun, RunShown, failure};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::output::{Style, View};
@@ -66,6 +68,8 @@ struct TaskShown {
     adopted_from: Option<RunId>,
     skip: Option<&'static str>,
     detail: Option<String>,
+    /// The detail, where it is a failure that says its kind and what to do.
+    failure: Option<Told>,
     output: Option<String>,
     /// Why it is not under way, or with whom it is.
     why: Option<String>,
@@ -176,6 +180,7 @@ impl TaskShown {
             adopted_from: task.plan.adopted.as_ref().map(|adopted| adopted.from),
             skip: task.skip.map(SkipReason::text),
             detail: task.detail.clone(),
+            failure: task.detail.as_deref().and_then(Told::from_json),
             output: task.output.clone(),
             why: why.as_ref().map(ToString::to_string),
             reason: why,
@@ -196,9 +201,9 @@ impl TaskShown {
             return format!("taken over from run {from}");
         }
         match (self.skip, &self.detail) {
-            (Some(skip), Some(detail)) => format!("{skip}: {detail}"),
+            (Some(skip), Some(detail)) => format!("{skip}: {}", failure::words(detail)),
             (Some(skip), None) => skip.to_owned(),
-            (None, Some(detail)) => detail.clone(),
+            (None, Some(detail)) => failure::words(detail),
             (None, None) => self.output.clone().unwrap_or_default(),
         }
     }
@@ -250,6 +255,7 @@ impl View for Shown {
             ]);
         }
         text.push_str(&table.render(style));
+        self.hints(&mut text, style);
         if let Some(next) = self.next {
             text.push_str(&style.dim(&format!("more: --after {next}\n")));
         }
@@ -263,6 +269,15 @@ impl View for Shown {
 }
 
 impl Shown {
+    /// What to do about what failed, each once.
+    fn hints(&self, text: &mut String, style: Style) {
+        let failures = self.tasks.iter().filter_map(|task| task.failure.as_ref());
+        let hints: BTreeSet<String> = failures.filter_map(Hint::hint).collect();
+        for hint in hints {
+            let _ = writeln!(text, "{} {hint}", style.dim("hint:"));
+        }
+    }
+
     fn head(&self, text: &mut String, style: Style) {
         let run = &self.run;
         let mut line = |name: &str, value: String| {
@@ -315,7 +330,8 @@ fn attempts(text: &mut String, task: &TaskShown, style: Style) {
                 let _ = writeln!(text, "  {} {value}", style.dim(&format!("{name:<8}")));
             }
         };
-        line("error", attempt.error.as_deref());
+        let error = attempt.error.as_deref().map(failure::words);
+        line("error", error.as_deref());
         line("worker", Some(&attempt.worker));
         line("executor", attempt.executor.as_deref());
         line("at", attempt.reference.as_deref());

@@ -9,6 +9,7 @@ use fondaco_domain::run::{Event, LateReason, Recorded, ReleaseReason};
 use fondaco_domain::task::TaskNo;
 use serde::Serialize;
 
+use super::failure;
 use super::shown::state_text;
 
 /// Names of the tasks of one run, read when they are first needed.
@@ -131,11 +132,17 @@ fn words(event: &Event, names: &mut Names<'_>) -> Result<String, RunStoreError> 
             class,
             error,
             ..
-        } => format!("{}: {error}; ready at {ready_at}", class.as_str()),
+        } => format!(
+            "{}: {}; ready at {ready_at}",
+            class.as_str(),
+            failure::words(error)
+        ),
         Event::TaskReleased { fence, reason, .. } => {
             format!("{}, fence {}", released(*reason), fence.0)
         }
-        Event::TaskFailed { class, error, .. } => format!("{}: {error}", class.as_str()),
+        Event::TaskFailed { class, error, .. } => {
+            format!("{}: {}", class.as_str(), failure::words(error))
+        }
         Event::TaskSkipped { reason, detail, .. } => match detail {
             Some(detail) => format!("{}: {detail}", reason.text()),
             None => reason.text().to_owned(),
