@@ -307,6 +307,19 @@ fn a_run_whose_files_have_changed_fails_and_says_so() {
         shown.contains("P1_USDT-5m.json has changed since"),
         "{shown}"
     );
+    // In words, wherever it is shown; for programs as a document.
+    let task = place.json(&["run", "show", run]);
+    let task = &task["tasks"][0];
+    assert_eq!(task["failure"]["kind"], "conflict");
+    let hint = task["failure"]["hint"].as_str().unwrap();
+    assert!(shown.contains(&format!("\nhint: {hint}\n")), "{shown}");
+    let key = task["key"].as_str().unwrap();
+    let tried = place.ok(&["run", "show", run, "--task", key]);
+    let events = place.ok(&["run", "events", run]);
+    for text in [shown, tried, events] {
+        assert!(text.contains("has changed since"), "{text}");
+        assert!(!text.contains("\"message\""), "{text}");
+    }
 }
 
 /// Somebody else may end the run that is waited for.
