@@ -45,12 +45,10 @@ impl Told {
         .into()
     }
 
-    /// As it travels in the failure of a task.
-    ///
-    /// # Panics
-    /// Never: texts always serialise.
+    /// As it travels in the failure of a task. Texts always serialise; if they
+    /// did not, the sentence itself would travel.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("texts always serialise")
+        serde_json::to_string(self).unwrap_or_else(|_| self.to_string())
     }
 
     /// Reads [`Told::to_json`]; another text is none.
