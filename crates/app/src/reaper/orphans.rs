@@ -13,7 +13,7 @@ use super::Reaper;
 use crate::ports::exec::{AttemptId, Executor, Found, Outcome};
 use crate::ports::runs::{Held, RunStoreError};
 use crate::ports::workers::Worker;
-use crate::runner::{Note, outcome_command};
+use crate::runner::{Note, is_the_end, outcome_command};
 
 /// How long nothing has been heard of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +47,28 @@ impl Reaper {
         let by_id: BTreeMap<WorkerId, &Worker> =
             workers.iter().map(|worker| (worker.id, worker)).collect();
         let here: BTreeSet<AttemptId> = held.iter().map(id).collect();
-        self.silences.retain(|id, _| here.contains(id));
+        self.silences.retain(|id, silence| {
+            let stays = here.contains(id);
+            if !stays && silence.killed {
+                self.ports.executors.pardon(*id);
+            }
+            stays
+        });
+        let mut settled = Ok(());
         for one in &held {
             let holder = self.holder(by_id.get(&one.lease.owner).copied());
             let lasted = self.listen(one, watched);
             if holder == Holder::Dead || lasted >= self.settings.lease {
-                self.settle(one, holder)?;
+                match self.settle(one, holder) {
+                    Ok(()) => {}
+                    Err(error) if holds_all_up(&error) => return Err(error),
+                    // One that cannot be settled holds no other up.
+                    Err(error) => settled = Err(error),
+                }
             }
         }
         self.clear_list(&workers, &held, watched)?;
-        Ok(false)
+        settled.map(|()| false)
     }
 
     fn holder(&self, worker: Option<&Worker>) -> Holder {
@@ -151,6 +163,7 @@ impl Reaper {
         match self.silences.get_mut(&id(held)) {
             Some(silence) if !silence.killed => {
                 silence.killed = true;
+                self.ports.executors.condemn(id(held));
                 if executor.adopt(id(held), reference.unwrap_or_default()) {
                     executor.stop(id(held), Rung::Kill);
                 }
@@ -182,6 +195,7 @@ impl Reaper {
             Err(error) => return Err(error),
         }
         self.silences.remove(&id(held));
+        self.ports.executors.pardon(id(held));
         self.ports.log.note(&Note::Reaped {
             attempt: id(held),
             found,
@@ -214,6 +228,11 @@ impl Reaper {
         }
         Ok(())
     }
+}
+
+/// Whether the store would answer nothing about another attempt either.
+fn holds_all_up(error: &RunStoreError) -> bool {
+    is_the_end(error) || matches!(error, RunStoreError::Unreachable { .. })
 }
 
 fn id(held: &Held) -> AttemptId {

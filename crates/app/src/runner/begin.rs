@@ -51,9 +51,20 @@ enum Unready {
     /// What it has can be nothing that was put there.
     #[error("{0}")]
     Damaged(String),
-    /// The store does not answer.
-    #[error(transparent)]
-    Store(RunStoreError),
+    /// It cannot be read now.
+    #[error("cannot read what the task needs")]
+    Store(#[source] RunStoreError),
+}
+
+impl Unready {
+    /// Given back, the task would be here again at once; a failure counts,
+    /// and the next attempt waits.
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Store(_) => ErrorClass::Transient,
+            Self::Missing(_) | Self::Changed(_) | Self::Damaged(_) => ErrorClass::Permanent,
+        }
+    }
 }
 
 impl From<RunStoreError> for Unready {
@@ -76,22 +87,17 @@ impl Runner {
             task: claimed.task.no,
             fence: claimed.task.fence,
         };
-        let give_back = TaskCommand::Stopped { fence: id.fence };
         let assignment = match self.assignment(id, claimed) {
             Ok(assignment) => assignment,
-            Err(Unready::Store(error)) => {
-                self.not_started(id, in_words(&error));
-                return self.report(id, give_back);
-            }
-            Err(wrong) => {
-                let error = in_words(&wrong);
+            Err(unready) => {
+                let error = in_words(&unready);
                 self.not_started(id, error.clone());
-                return self.report(id, failed(id, ErrorClass::Permanent, error));
+                return self.report(id, failed(id, unready.class(), error));
             }
         };
         self.look_for_emergency();
-        if self.latches.forbid_starts() || self.is_too_late(sent) {
-            return self.report(id, give_back);
+        if self.is_too_late(sent) || !self.may_start(claimed) {
+            return self.report(id, TaskCommand::Stopped { fence: id.fence });
         }
         self.start(id, claimed, assignment, sent);
     }
@@ -119,6 +125,20 @@ impl Runner {
         }
     }
 
+    /// Whether no order has come since the store gave it: the file, or a latch
+    /// that a notice told of. What cannot be looked up may not.
+    fn may_start(&mut self, claimed: &Claimed) -> bool {
+        self.latches.hear(self.handle.epoch());
+        if let Err(error) = self.look_at_latches() {
+            self.ports.log.note(&Note::StoreFailed {
+                error: in_words(&error),
+                again_in: None,
+            });
+            return false;
+        }
+        !self.latches.forbid_starts() && !self.latches.cover(&chain(claimed.run, &claimed.new))
+    }
+
     /// Whether so much of a lease is gone that what begins now would have to
     /// stop: the process slept.
     fn is_too_late(&self, sent: Duration) -> bool {
@@ -144,12 +164,14 @@ impl Runner {
     /// Takes over an attempt that the store has put into these hands.
     pub(super) fn go_on_with(&mut self, orphan: &Orphan, sent: Duration) {
         let Orphan { id, held, chain } = orphan;
-        let Some((executor, reference)) = self.found_by(held) else {
+        let Some((executor, reference)) = self.found_by(*id, held) else {
             return self.report(*id, gone(*id));
         };
         if executor.adopt(*id, &reference) {
             let chain = Arc::clone(chain);
-            let attempt = Attempt::new(*id, chain, executor, Some(reference), sent).told();
+            let attempt = Attempt::new(*id, chain, executor, Some(reference), sent);
+            let told = held.external.is_some();
+            let attempt = if told { attempt.told() } else { attempt };
             self.live.insert(*id, attempt);
             return;
         }
@@ -163,8 +185,16 @@ impl Runner {
         }
     }
 
-    fn found_by(&self, held: &Held) -> Option<(Arc<dyn Executor>, String)> {
-        let external = held.external.as_ref()?;
+    /// Which executor has it, and by what reference. Where its worker had no
+    /// time to say, each is asked, as the reaper did.
+    fn found_by(&self, id: AttemptId, held: &Held) -> Option<(Arc<dyn Executor>, String)> {
+        let Some(external) = &held.external else {
+            let knows = |one: &&Arc<dyn Executor>| {
+                matches!(one.find(id, ""), Found::Running | Found::Ended(_))
+            };
+            let executor = self.ports.executors.all().find(knows)?;
+            return Some((Arc::clone(executor), String::new()));
+        };
         let executor = self.ports.executors.named(&external.executor)?;
         let reference = external.reference.clone().unwrap_or_default();
         Some((Arc::clone(executor), reference))
@@ -172,28 +202,29 @@ impl Runner {
 
     /// Reads what is needed of the runs of orphans. Those whose run is gone
     /// are nobody's, and those that another worker has by now are its own.
+    /// Where this one has it by now and does not know it, the answer that said
+    /// so was lost.
     pub(super) fn meet_orphans(&mut self) -> Result<Vec<Orphan>, RunStoreError> {
         let mut met = Vec::new();
         if self.orphans.is_empty() {
             return Ok(met);
         }
         let present = self.ports.store.held()?;
+        let mut orphans = std::mem::take(&mut self.orphans);
         let unchanged = |orphan: &Held| {
             let same = |held: &Held| {
                 (held.run, held.task, held.fence) == (orphan.run, orphan.task, orphan.fence)
-                    && held.lease.owner == orphan.lease.owner
+                    && (held.lease.owner == orphan.lease.owner
+                        || held.lease.owner == self.worker.id)
             };
-            present.iter().any(same)
+            present.iter().any(same) && !self.has(attempt_of(orphan))
         };
-        self.orphans.retain(unchanged);
+        orphans.retain(unchanged);
+        self.orphans = orphans;
         for held in &self.orphans {
             match self.ports.store.run(held.run) {
                 Ok(run) => met.push(Orphan {
-                    id: AttemptId {
-                        run: held.run,
-                        task: held.task,
-                        fence: held.fence,
-                    },
+                    id: attempt_of(held),
                     held: held.clone(),
                     chain: chain(run.id, &run.new),
                 }),
@@ -214,6 +245,15 @@ pub(super) struct Orphan {
     pub(super) id: AttemptId,
     held: Held,
     chain: Arc<[fondaco_domain::halt::Scope]>,
+}
+
+/// The attempt that is held.
+pub(super) fn attempt_of(held: &Held) -> AttemptId {
+    AttemptId {
+        run: held.run,
+        task: held.task,
+        fence: held.fence,
+    }
 }
 
 fn failed(id: AttemptId, class: ErrorClass, error: String) -> TaskCommand {

@@ -1,6 +1,6 @@
 //! What is said to the store in one transaction, and its answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fondaco_domain::UnixMicros;
@@ -35,13 +35,13 @@ impl Runner {
         };
         let sent = self.ports.machine.monotonic();
         let wanted = exchange.want.clone();
-        match self.ports.store.exchange(exchange, self.asked()) {
+        let answered = self.ports.store.exchange(exchange, self.asked());
+        let told = match answered {
             Ok(answer) => {
                 self.orphans.clear();
                 self.clock.poll_at = sent + self.settings.poll;
                 self.clock.hungry = false;
                 self.take_answer(&answer, orphans, &beats, sent);
-                self.close_gates(wanted.as_ref(), &answer);
                 Ok(())
             }
             Err(RunStoreError::NoRun(run)) => {
@@ -49,7 +49,9 @@ impl Runner {
                 Ok(())
             }
             Err(error) => Err(error),
-        }
+        };
+        self.close_gates(wanted.as_ref());
+        told
     }
 
     fn until(&self) -> UnixMicros {
@@ -86,11 +88,16 @@ impl Runner {
     /// one where one of them is being tried out.
     fn admitted(&mut self, room: usize) -> (Vec<TaskKind>, usize) {
         let (mut kinds, mut limit) = (Vec::new(), room);
+        let mut admissions = BTreeMap::new();
         for kind in &self.settings.kinds {
             let Some(executor) = self.ports.executors.of(*kind) else {
                 continue;
             };
-            match self.gate.ask(executor.name(), self.clock.now) {
+            // Once for all its kinds: a probe may be of any of them.
+            let admission = admissions
+                .entry(executor.name())
+                .or_insert_with(|| self.gate.ask(executor.name(), self.clock.now));
+            match admission {
                 Admission::Free => kinds.push(*kind),
                 Admission::Probe => {
                     kinds.push(*kind);
@@ -194,17 +201,11 @@ impl Runner {
         self.order_stops(StopReason::Lost, |one| lost.contains(&one.id));
     }
 
-    /// A probe for which there was nothing to try is over.
-    fn close_gates(&mut self, want: Option<&Want>, answer: &Exchanged) {
-        let kinds: Vec<TaskKind> = answer
-            .claimed
-            .iter()
-            .map(|one| one.task.plan.kind)
-            .collect();
+    /// All that was given has begun or not by now: a probe that is still open
+    /// tried nothing, and is over.
+    fn close_gates(&mut self, want: Option<&Want>) {
         for kind in want.into_iter().flat_map(|want| &want.kinds) {
-            if !kinds.contains(kind)
-                && let Some(executor) = self.ports.executors.of(*kind)
-            {
+            if let Some(executor) = self.ports.executors.of(*kind) {
                 self.gate.tell(executor.name(), None, self.clock.now);
             }
         }

@@ -1,18 +1,21 @@
 //! Which executor does what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fondaco_domain::task::TaskKind;
 
-use crate::ports::exec::Executor;
+use crate::ports::exec::{AttemptId, Executor};
 
 /// The executors of a process, and the kinds of tasks that each takes.
 #[derive(Clone, Default)]
 pub struct Executors {
     by_kind: BTreeMap<TaskKind, Arc<dyn Executor>>,
     by_name: BTreeMap<&'static str, Arc<dyn Executor>>,
+    /// What the reaper of this process killed for its silence; its runner, if
+    /// it wakes, is not to take that for obedience.
+    condemned: Arc<Mutex<BTreeSet<AttemptId>>>,
 }
 
 impl Executors {
@@ -39,6 +42,22 @@ impl Executors {
     /// The one of a name.
     pub fn named(&self, name: &str) -> Option<&Arc<dyn Executor>> {
         self.by_name.get(name)
+    }
+
+    /// It is killed for its silence: that it stops is a failure.
+    pub(crate) fn condemn(&self, attempt: AttemptId) {
+        self.condemned().insert(attempt);
+    }
+
+    /// It is not waited for any more. Whether it was condemned.
+    pub(crate) fn pardon(&self, attempt: AttemptId) -> bool {
+        self.condemned().remove(&attempt)
+    }
+
+    fn condemned(&self) -> MutexGuard<'_, BTreeSet<AttemptId>> {
+        self.condemned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All of them, by name.

@@ -40,6 +40,11 @@ impl Latches {
         self.ordered || self.emergency.is_some()
     }
 
+    /// Whether what these scopes cover may not begin.
+    pub(super) fn cover(&self, chain: &[Scope]) -> bool {
+        self.book.covering(chain).may_start().is_err()
+    }
+
     fn has_any(&self) -> bool {
         self.book.latches().any(|halt| halt.mode > HaltMode::Active)
     }

@@ -108,6 +108,11 @@ impl Handle {
         std::mem::take(&mut *self.inbox())
     }
 
+    /// The newest epoch heard of since the last look, which this is not.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.inbox().epoch
+    }
+
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.0.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }

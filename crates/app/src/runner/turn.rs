@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fondaco_domain::RunId;
+use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::run::RunState;
 use fondaco_domain::task::{Rung, TaskCommand};
 
 use super::attempt::Attempt;
+use super::begin::attempt_of;
 use super::exchange::named;
 use super::ladder::WHOLE;
 use super::{Ended, Note, Runner, StopReason, Turn, in_words, report};
@@ -114,7 +116,10 @@ impl Runner {
     }
 
     /// What ended counts, or is told so that it is known to have come late.
-    fn take_end(&mut self, ended: Ended) {
+    fn take_end(&mut self, mut ended: Ended) {
+        if self.ports.executors.pardon(ended.id) && ended.outcome == Outcome::Stopped {
+            ended.outcome = silent();
+        }
         let counts = self
             .live
             .remove(&ended.id)
@@ -267,20 +272,21 @@ impl Runner {
             return Ok(());
         }
         for held in self.ports.store.held()? {
-            let id = AttemptId {
-                run: held.run,
-                task: held.task,
-                fence: held.fence,
-            };
-            let known = self.live.contains_key(&id)
-                || self.ended.iter().any(|ended| ended.id == id)
-                || self.reports.iter().any(|one| named(one) == Some(id));
-            if held.lease.owner == self.worker.id && !known {
+            let id = attempt_of(&held);
+            let orphan = self.orphans.iter().any(|orphan| attempt_of(orphan) == id);
+            if held.lease.owner == self.worker.id && !orphan && !self.has(id) {
                 self.report(id, TaskCommand::Stopped { fence: id.fence });
             }
         }
         self.clock.reconcile_at = self.clock.now + self.settings.lease;
         Ok(())
+    }
+
+    /// Whether it runs here, or its end waits to be told.
+    pub(super) fn has(&self, id: AttemptId) -> bool {
+        self.live.contains_key(&id)
+            || self.ended.iter().any(|ended| ended.id == id)
+            || self.reports.iter().any(|one| named(one) == Some(id))
     }
 
     fn store_answered(&mut self) {
@@ -348,6 +354,14 @@ impl Runner {
         self.clock.drains > 0
             && self.live.is_empty()
             && (!has_news || self.clock.ending_since.is_some_and(given_up))
+    }
+}
+
+/// How an attempt ended that the reaper stopped.
+fn silent() -> Outcome {
+    Outcome::Failed {
+        class: ErrorClass::LostWorker,
+        error: "its worker was silent for a lease, and it was killed".to_owned(),
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn start(world: &Arc<World>, host: usize) {
     };
     let executors = Executors::default()
         .with(executor(false), [TaskKind::Noop])
-        .with(executor(true), [TaskKind::Sleep]);
+        .with(executor(true), [TaskKind::Sleep, TaskKind::Backtest]);
     let line = Arc::new(Line {
         world: Arc::clone(world),
         process: index,
@@ -128,6 +128,7 @@ pub(super) fn start(world: &Arc<World>, host: usize) {
         paused_until: 0,
         cut_off_until: 0,
         stalls: 0,
+        stuck_until: 0,
     });
 }
 

@@ -13,7 +13,7 @@ use fondaco_domain::{ContentHash, RunId};
 
 use super::client;
 use super::executor::Temper;
-use super::world::{Mishap, SECOND, World};
+use super::world::{Broken, Mishap, SECOND, World};
 
 /// A child of its own process, or a thread.
 const CHILD: TaskKind = TaskKind::Sleep;
@@ -35,6 +35,11 @@ impl Drill {
 
     /// The same before anything began.
     fn waiting(kind: TaskKind, temper: Temper, lasts: u64) -> Self {
+        Self::patient(kind, temper, lasts, 2)
+    }
+
+    /// The same with so many attempts.
+    fn patient(kind: TaskKind, temper: Temper, lasts: u64, max_attempts: u32) -> Self {
         let world = World::new(7);
         {
             let mut state = world.state();
@@ -43,27 +48,19 @@ impl Drill {
             state.script = Some((temper, lasts * SECOND));
         }
         client::start(&world, 0);
-        let spec = "{}".to_owned();
-        let mut plan = TaskPlan::new("task", kind);
-        plan.retry = RetryPolicy {
-            max_attempts: 2,
-            first: 0,
-            longest: 0,
-        };
         let run = RunId::new(1, [1; 10]);
-        let submission = Submission {
-            id: run,
-            new: NewRun::new(RunKind::Workflow, ContentHash::of(spec.as_bytes())),
-            spec,
-            tasks: vec![plan],
-            last: true,
-            key: None,
-        };
-        world
-            .store
-            .submit(submission, world.asked("drill"))
-            .unwrap();
+        submit(&world, run, kind, max_attempts);
         Self { world, run }
+    }
+
+    /// Another view of the same world: another run of one task.
+    fn beside(&self, kind: TaskKind) -> Self {
+        let run = RunId::new(2, [2; 10]);
+        submit(&self.world, run, kind, 2);
+        Self {
+            world: Arc::clone(&self.world),
+            run,
+        }
     }
 
     /// Lets seconds pass.
@@ -135,6 +132,28 @@ impl Drill {
     fn acknowledged(&self) -> bool {
         !self.world.store.halt_acks().unwrap().is_empty()
     }
+}
+
+fn submit(world: &Arc<World>, run: RunId, kind: TaskKind, max_attempts: u32) {
+    let spec = "{}".to_owned();
+    let mut plan = TaskPlan::new("task", kind);
+    plan.retry = RetryPolicy {
+        max_attempts,
+        first: 0,
+        longest: 0,
+    };
+    let submission = Submission {
+        id: run,
+        new: NewRun::new(RunKind::Workflow, ContentHash::of(spec.as_bytes())),
+        spec,
+        tasks: vec![plan],
+        last: true,
+        key: None,
+    };
+    world
+        .store
+        .submit(submission, world.asked("drill"))
+        .unwrap();
 }
 
 impl Drop for Drill {
@@ -334,4 +353,94 @@ fn a_drain_waits_and_a_second_one_does_not() {
     drill.until(2, |drill| drill.task().state == TaskState::Ready);
     assert!(!drill.world.state().processes[0].alive);
     assert_eq!(drill.world.store.workers().unwrap(), []);
+}
+
+#[test]
+fn a_child_whose_worker_died_before_it_said_where_is_adopted() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 60);
+    while drill.running() == 0 {
+        drill.world.turn_until(drill.world.now() + SECOND / 10_000);
+    }
+    drill.world.state().bury(0);
+    let external = || drill.world.store.held().unwrap().remove(0).external;
+    assert_eq!(external(), None);
+    client::start(&drill.world, 0);
+    drill.until(6, |drill| drill.count("task_adopted") == 1);
+    drill.after(1);
+    assert_eq!(external().unwrap().executor, "local");
+    drill.until(60, |drill| drill.state() == RunState::Completed);
+    assert_eq!((drill.task().attempt, drill.task().failures), (1, 0));
+}
+
+#[test]
+fn every_kind_of_an_executor_that_works_again_is_tried() {
+    for kind in [TaskKind::Sleep, TaskKind::Backtest] {
+        let drill = Drill::patient(kind, Temper::Obeys, 5, 100);
+        drill.world.state().broken = Some(Broken::Starting);
+        drill.until(10, |drill| drill.task().failures >= 5);
+        drill.world.state().broken = None;
+        drill.until(60, |drill| drill.state() == RunState::Completed);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_failure_and_counts() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 5);
+    drill.world.state().broken = Some(Broken::Specs);
+    drill.until(10, |drill| drill.state() == RunState::Failed);
+    assert_eq!(drill.count("task_retried"), 1);
+    assert_eq!(drill.count("task_released"), 0);
+}
+
+#[test]
+fn an_adoption_whose_answer_got_lost_is_gone_on_with() {
+    let drill = Drill::new(CHILD, Temper::Obeys, 60);
+    drill.world.state().bury(0);
+    drill.world.state().mishap = Some(Mishap::LostAdoption);
+    client::start(&drill.world, 0);
+    drill.until(6, |drill| drill.count("task_adopted") == 1);
+    drill.until(60, |drill| drill.state() == RunState::Completed);
+    assert_eq!(drill.world.state().mishap, None);
+    assert_eq!(drill.count("task_leased"), 1);
+}
+
+#[test]
+fn one_that_cannot_be_settled_holds_no_other_up() {
+    let first = Drill::waiting(CHILD, Temper::Obeys, 10);
+    first.world.state().long_outputs = true;
+    let second = first.beside(THREAD);
+    client::start(&first.world, 0);
+    client::start(&first.world, 0);
+    first.until(5, |_| first.running() == 2);
+    for process in 0..3 {
+        first.world.state().bury(process);
+    }
+    first.after(15);
+    first.world.state().broken = Some(Broken::Keeping);
+    client::start(&first.world, 0);
+    second.until(10, |second| second.count("task_retried") == 1);
+    assert_eq!(first.task().state, TaskState::Running);
+    first.world.state().broken = None;
+    first.until(10, |first| first.state() == RunState::Completed);
+}
+
+#[test]
+fn a_silent_attempt_that_is_killed_counts_as_a_failure() {
+    let drill = Drill::new(CHILD, Temper::Obeys, 500);
+    drill.world.state().processes[0].stuck_until = u64::MAX;
+    let killed = drill.until(45, |drill| drill.running() == 0);
+    assert!(killed >= 30, "killed after {killed} s");
+    drill.world.state().processes[0].stuck_until = 0;
+    drill.world.state().processes[0].bell.ring();
+    drill.until(3, |drill| drill.task().attempt == 2);
+    assert_eq!(drill.task().failures, 1);
+}
+
+#[test]
+fn what_was_given_before_a_halt_is_not_begun_after_its_notice() {
+    let drill = Drill::waiting(CHILD, Temper::Obeys, 60);
+    drill.world.state().mishap = Some(Mishap::Halt);
+    drill.until(10, |drill| drill.state() == RunState::Halted);
+    assert!(drill.world.state().jobs.is_empty());
+    assert_eq!(drill.rungs(), []);
 }

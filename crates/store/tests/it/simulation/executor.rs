@@ -6,7 +6,7 @@ use fondaco_app::ports::exec::{Assignment, AttemptId, Executor, Found, News, Out
 use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::task::Rung;
 
-use super::world::{SECOND, State, World};
+use super::world::{Broken, SECOND, State, World};
 
 /// An attempt under way, or ended and not settled.
 #[derive(Debug, Clone)]
@@ -76,7 +76,8 @@ impl Executor for Simulated {
         }
         self.world.check_start(self.process, assignment.id);
         let mut state = self.world.state();
-        if !state.calm && state.rng.one_in(25) {
+        let broken = self.children && state.broken == Some(Broken::Starting);
+        if broken || !state.calm && state.rng.one_in(25) {
             return Err(refused("no more processes"));
         }
         let host = self.host(&state);
@@ -93,6 +94,7 @@ impl Executor for Simulated {
             _ => completed(format!("of attempt {}", assignment.attempt)),
         };
         let (temper, outcome) = match state.script {
+            Some((temper, _)) if state.long_outputs => (temper, completed("x".repeat(9_000))),
             Some((temper, _)) => (temper, completed("as the drill says".to_owned())),
             None => (temper, outcome),
         };

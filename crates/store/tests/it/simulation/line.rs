@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notices, OutboxRow,
-    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notice, Notices, OutboxRow,
+    Position, Report, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
 use fondaco_domain::run::{Command, Recorded, Run};
-use fondaco_domain::task::{Task, TaskNo};
+use fondaco_domain::task::{Task, TaskCommand, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
-use super::world::{Mishap, SECOND, World, unreachable};
+use super::world::{Broken, Mishap, SECOND, World, unreachable};
 
 /// The store as one process reaches it.
 pub(super) struct Line {
@@ -44,6 +44,16 @@ impl Line {
         self.world.reach(self.process)?;
         answer
     }
+
+    fn unless(&self, broken: Broken) -> Answer<()> {
+        if self.world.state().broken == Some(broken) {
+            return Err(RunStoreError::Storage {
+                action: "use",
+                source: "as the drill says".into(),
+            });
+        }
+        Ok(())
+    }
 }
 
 impl RunStore for Line {
@@ -57,12 +67,22 @@ impl RunStore for Line {
 
     fn exchange(&self, exchange: Exchange, by: Asked) -> Answer<Exchanged> {
         let answer = self.call(|store| store.exchange(exchange.clone(), by.clone()))?;
-        if answer.claimed.is_empty() {
-            return Ok(answer);
-        }
-        let mishap = self.world.state().mishap.take();
+        let adopts = |one: &Report| matches!(one.command, TaskCommand::Adopt { worker, .. } if worker == exchange.worker);
+        let mishap = {
+            let mishap = &mut self.world.state().mishap;
+            let strikes = match mishap {
+                Some(Mishap::LostAdoption) => exchange.reports.iter().any(adopts),
+                _ => !answer.claimed.is_empty(),
+            };
+            if strikes { mishap.take() } else { None }
+        };
         match mishap {
-            Some(Mishap::Lost) => return Err(unreachable()),
+            Some(Mishap::Lost | Mishap::LostAdoption) => return Err(unreachable()),
+            Some(Mishap::Halt) => {
+                let halt = self.world.halt_everything();
+                let handle = self.world.state().processes[self.process].handle.clone();
+                handle.notice(&Notice::Halt { epoch: halt.epoch });
+            }
             Some(Mishap::Slept(seconds)) => {
                 self.world.turn_until(self.world.now() + seconds * SECOND);
             }
@@ -77,6 +97,7 @@ impl RunStore for Line {
     }
 
     fn spec(&self, hash: &ContentHash) -> Answer<String> {
+        self.unless(Broken::Specs)?;
         self.call(|store| store.spec(hash))
     }
 
@@ -117,6 +138,7 @@ impl RunStore for Line {
     }
 
     fn keep_body(&self, body: &[u8]) -> Answer<ContentHash> {
+        self.unless(Broken::Keeping)?;
         self.call(|store| store.keep_body(body))
     }
 

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fondaco_app::ports::exec::AttemptId;
+use fondaco_app::ports::halts::HaltStore;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Asked, Notice, Notices, RunStore, RunStoreError};
 use fondaco_app::reaper::Reaper;
 use fondaco_app::runner::{Bell, Handle, Runner};
 use fondaco_domain::UnixMicros;
-use fondaco_domain::halt::{Epoch, Scope};
+use fondaco_domain::halt::{Epoch, Halt, HaltCommand, HaltMode, Scope};
 
 use super::MemoryRuns;
 use super::executor::{Job, Temper};
@@ -52,8 +53,12 @@ pub(super) struct State {
     pub(super) resumes: bool,
     /// What attempts are like in a drill, and how long they last.
     pub(super) script: Option<(Temper, u64)>,
-    /// What befalls the next answer that gives tasks away.
+    /// What befalls the next answer of its kind.
     pub(super) mishap: Option<Mishap>,
+    /// What does not work in a drill.
+    pub(super) broken: Option<Broken>,
+    /// Outputs in a drill are too long for a row.
+    pub(super) long_outputs: bool,
     depth: u32,
     pub(super) steps: u64,
     /// What must not be, and was.
@@ -74,9 +79,22 @@ pub(super) struct Process {
     /// The store does not answer it until then.
     pub(super) cut_off_until: u64,
     pub(super) stalls: u64,
+    /// Its runner hangs until then, and nothing else of it.
+    pub(super) stuck_until: u64,
 }
 
-/// What may befall an answer of the store.
+/// What does not work for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// No child can be started.
+    Starting,
+    /// Specs cannot be read.
+    Specs,
+    /// Bodies cannot be kept.
+    Keeping,
+}
+
+/// What may befall an answer of the store that gives tasks away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
     /// It does not arrive.
@@ -85,6 +103,10 @@ pub(super) enum Mishap {
     Slept(u64),
     /// The file that stops machine 0 is written meanwhile.
     File,
+    /// Everything is halted meanwhile, and the one who asked hears of it.
+    Halt,
+    /// Of an answer that agrees to an adoption: it does not arrive.
+    LostAdoption,
 }
 
 /// What happens next, at equal times in this order.
@@ -120,6 +142,8 @@ impl World {
                 resumes,
                 script: None,
                 mishap: None,
+                broken: None,
+                long_outputs: false,
                 depth: 0,
                 steps: 0,
                 wrong: Vec::new(),
@@ -141,6 +165,15 @@ impl World {
             actor: actor.to_owned(),
             at: UnixMicros(now),
         }
+    }
+
+    pub(super) fn halt_everything(&self) -> Halt {
+        let command = HaltCommand::Set {
+            scope: Scope::Global,
+            mode: HaltMode::Halted,
+            reason: "drill".to_owned(),
+        };
+        self.store.halt(command, self.asked("drill")).unwrap()
     }
 
     /// Whether chance, one in so many, strikes; never in calm.
@@ -215,7 +248,8 @@ impl World {
             }
             let awake = process.paused_until;
             if process.runner.is_some() {
-                offer(process.runner_at.max(awake), Event::Runner(index));
+                let at = process.runner_at.max(awake).max(process.stuck_until);
+                offer(at, Event::Runner(index));
             }
             if process.reaper.is_some() {
                 offer(process.reaper_at.max(awake), Event::Reaper(index));
