@@ -163,8 +163,8 @@ impl Reaper {
         match self.silences.get_mut(&id(held)) {
             Some(silence) if !silence.killed => {
                 silence.killed = true;
-                self.ports.executors.condemn(id(held));
                 if executor.adopt(id(held), reference.unwrap_or_default()) {
+                    self.ports.executors.condemn(id(held));
                     executor.stop(id(held), Rung::Kill);
                 }
                 true

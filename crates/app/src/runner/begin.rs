@@ -95,8 +95,7 @@ impl Runner {
                 return self.report(id, failed(id, unready.class(), error));
             }
         };
-        self.look_for_emergency();
-        if self.is_too_late(sent) || !self.may_start(claimed) {
+        if !self.may_start(claimed) || self.is_too_late(sent) {
             return self.report(id, TaskCommand::Stopped { fence: id.fence });
         }
         self.start(id, claimed, assignment, sent);
@@ -136,6 +135,8 @@ impl Runner {
             });
             return false;
         }
+        // Last, since the look before may have taken long.
+        self.look_for_emergency();
         !self.latches.forbid_starts() && !self.latches.cover(&chain(claimed.run, &claimed.new))
     }
 
