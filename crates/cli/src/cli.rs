@@ -86,6 +86,8 @@ pub(crate) enum Noun {
     Halt(commands::halt::Command),
     /// Take tasks and do them, until told to stop.
     Worker(commands::worker::Args),
+    /// Serves runs and halts over HTTP, and works on them.
+    Serve(commands::serve::Args),
     /// Runs to be submitted again and again.
     #[command(subcommand)]
     Schedule(Box<commands::schedule::Command>),

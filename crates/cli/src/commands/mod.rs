@@ -14,6 +14,7 @@ pub(crate) mod doctor;
 pub(crate) mod halt;
 pub(crate) mod run;
 pub(crate) mod schedule;
+pub(crate) mod serve;
 pub(crate) mod strategy;
 pub(crate) mod task;
 pub(crate) mod worker;
@@ -31,6 +32,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Run(command) => run::run(command, context),
         Noun::Halt(command) => halt::run(command, context),
         Noun::Worker(args) => worker::run(args, context),
+        Noun::Serve(args) => serve::run(args, context),
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Doctor(args) => doctor::run(args, context),
         Noun::Db(command) => db::run(command, context),

@@ -25,6 +25,16 @@ use crate::output;
                   second one stops what runs and gives it back; a third ends the program at once."
 )]
 pub(crate) struct Args {
+    #[command(flatten)]
+    work: WorkArgs,
+    /// End when no run of its queues is left to do.
+    #[arg(long)]
+    once: bool,
+}
+
+/// What a process that works takes, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct WorkArgs {
     /// Tasks at a time [default: the number of processors].
     #[arg(long, value_name = "NUMBER")]
     slots: Option<NonZeroUsize>,
@@ -34,9 +44,6 @@ pub(crate) struct Args {
     /// Where tasks run.
     #[arg(long, value_enum, default_value_t)]
     executor: Place,
-    /// End when no run of its queues is left to do.
-    #[arg(long)]
-    once: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
@@ -48,37 +55,23 @@ const LOOK: Duration = Duration::from_millis(100);
 const SOON: Duration = Duration::from_millis(5);
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let client = Client::open(&args.store, context)?;
-    let log = Lines {
-        machine: ThisMachine::new(),
-        mode: context.output.mode(),
-    };
-    let slots = args.slots.unwrap_or_else(processors);
-    let options = HostOptions {
-        slots,
-        queues: args.queues.clone(),
-        run: None,
-        place: args.executor,
-        threads: context.threads(),
-        at_once: false,
-        log: Arc::new(log),
-    };
-    let host = Host::start(&client, context, options)?;
+    let work = &args.work;
+    let client = work.client(context)?;
+    let log = Lines::of(context);
+    let host = work.start(&client, context)?;
     let bell = Bell::default();
-    while !host.is_over() && !is_listed(&client, &host)? {
-        bell.wait(SOON);
-    }
     log.say(
         "started",
         &format!(
-            "worker {} takes {slots} at a time from {}",
+            "worker {} takes {} at a time from {}",
             host.worker(),
-            args.queues.join(", ")
+            work.slots(),
+            work.queues.join(", ")
         ),
     );
     let mut drained = false;
     while !host.is_over() {
-        if args.once && !drained && is_idle(args, &client)? {
+        if args.once && !drained && is_idle(work, &client)? {
             host.drain();
             drained = true;
         }
@@ -89,6 +82,36 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
+impl WorkArgs {
+    /// The store it works on.
+    pub(super) fn client(&self, context: &Context) -> Result<Client, Failure> {
+        Client::open(&self.store, context)
+    }
+
+    fn slots(&self) -> NonZeroUsize {
+        self.slots.unwrap_or_else(processors)
+    }
+
+    /// A host that is on the list of workers.
+    pub(super) fn start(&self, client: &Client, context: &Context) -> Result<Host, Failure> {
+        let options = HostOptions {
+            slots: self.slots(),
+            queues: self.queues.clone(),
+            run: None,
+            place: self.executor,
+            threads: context.threads(),
+            at_once: false,
+            log: Arc::new(Lines::of(context)),
+        };
+        let host = Host::start(client, context, options)?;
+        let bell = Bell::default();
+        while !host.is_over() && !is_listed(client, &host)? {
+            bell.wait(SOON);
+        }
+        Ok(host)
+    }
+}
+
 /// Whether others see this worker: who reads that it has started may count on
 /// it.
 fn is_listed(client: &Client, host: &Host) -> Result<bool, Failure> {
@@ -97,7 +120,7 @@ fn is_listed(client: &Client, host: &Host) -> Result<bool, Failure> {
 }
 
 /// Whether no run of its queues can go on.
-fn is_idle(args: &Args, client: &Client) -> Result<bool, Failure> {
+fn is_idle(args: &WorkArgs, client: &Client) -> Result<bool, Failure> {
     for queue in &args.queues {
         let query = RunQuery {
             states: vec![
@@ -123,7 +146,7 @@ fn processors() -> NonZeroUsize {
 
 /// Facts as lines on standard error.
 #[derive(Debug, Clone, Copy)]
-struct Lines {
+pub(super) struct Lines {
     machine: ThisMachine,
     mode: OutputMode,
 }
@@ -136,7 +159,14 @@ struct Line<'a> {
 }
 
 impl Lines {
-    fn say(&self, fact: &str, message: &str) {
+    pub(super) fn of(context: &Context) -> Self {
+        Self {
+            machine: ThisMachine::new(),
+            mode: context.output.mode(),
+        }
+    }
+
+    pub(super) fn say(&self, fact: &str, message: &str) {
         let at: UnixMicros = self.machine.wall();
         output::to_stderr(&match self.mode {
             OutputMode::Text => format!("{at}  {message}\n"),

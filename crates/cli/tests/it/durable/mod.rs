@@ -3,6 +3,7 @@
 mod halts;
 mod runs;
 mod schedules;
+mod serve;
 mod stores;
 mod support;
 mod workers;

@@ -46,7 +46,12 @@ impl Worker {
 
     /// Starts one.
     pub(super) fn spawn(place: &Place, words: &[&str]) -> Self {
-        let words = [&["worker"], words].concat();
+        Self::spawn_as(place, "worker", words)
+    }
+
+    /// Starts a program of another name that works.
+    pub(super) fn spawn_as(place: &Place, noun: &str, words: &[&str]) -> Self {
+        let words = [&[noun], words].concat();
         let mut child = place
             .command(&words)
             .env("FONDACO_LEASE_MS", LEASE)

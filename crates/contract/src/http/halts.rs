@@ -1,0 +1,73 @@
+//! Halts on the wire.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An order to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HaltSetBody {
+    /// `global`, `tenant:…`, `kind:…`, `strategy:…`, `spec:…`, `run:…`.
+    pub scope: String,
+    /// `reducing`, `drain`, `halted` or `killed`.
+    pub mode: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A wish to let it go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HaltClearBody {
+    /// The scope of the latch.
+    pub scope: String,
+    /// Why; not empty.
+    pub reason: String,
+    /// What the first request answered, given back within 180 seconds; without
+    /// it nothing is cleared and a confirmation is handed out.
+    #[serde(default)]
+    pub confirmation: Option<String>,
+}
+
+/// A worker's word that nothing forbidden runs there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HaltAckView {
+    /// Who.
+    pub worker: String,
+    /// Its machine, while it is on the list.
+    pub host: Option<String>,
+    /// Its process, while it is on the list.
+    pub pid: Option<u32>,
+    /// When; absent while it has not.
+    pub at: Option<String>,
+}
+
+/// A latch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HaltView {
+    /// What it covers.
+    pub scope: String,
+    /// `active` where it was cleared.
+    pub mode: String,
+    /// The counter when it was last changed.
+    pub epoch: u64,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
+    /// When.
+    pub at: String,
+    /// Who has stopped.
+    pub acknowledged: Vec<HaltAckView>,
+    /// Who has not.
+    pub missing: Vec<HaltAckView>,
+}
+
+/// Every latch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HaltsView {
+    /// The counter.
+    pub epoch: u64,
+    /// Those in force first.
+    pub latches: Vec<HaltView>,
+}

@@ -1,0 +1,107 @@
+//! `/v1/halts`: set at once, cleared with a second thought.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use fondaco_app::halts::{self, Latch, Status, Word};
+use fondaco_app::ports::workers::Worker;
+use fondaco_contract::http::{HaltAckView, HaltSetBody, HaltView, HaltsView, ProblemCode};
+use fondaco_domain::halt::{HaltMode, Scope as HaltScope};
+
+use crate::extract::{Actor, Body};
+use crate::problem::Refusal;
+use crate::state::Shared;
+use crate::table::{Route, Scope};
+
+const HALTS: &str = "/v1/halts";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::new(
+            &Method::GET,
+            HALTS,
+            ("halt_status", "Every latch, and who has acknowledged it."),
+            status,
+        )
+        .answers::<HaltsView>(200),
+        Route::new(
+            &Method::POST,
+            HALTS,
+            (
+                "halt_set",
+                "Stops what a scope covers. Nothing that it forbids starts once this is answered.",
+            ),
+            set,
+        )
+        .scope(Scope::Halt)
+        .body::<HaltSetBody>()
+        .answers::<HaltsView>(200)
+        .problems(&[ProblemCode::Conflict]),
+    ]
+}
+
+async fn status(State(platform): State<Shared>) -> Result<Json<HaltsView>, Refusal> {
+    let status = platform
+        .blocking(|platform| Ok(halts::status(&*platform.store)?))
+        .await?;
+    Ok(Json(view(status)))
+}
+
+async fn set(
+    State(platform): State<Shared>,
+    Actor(actor): Actor,
+    Body(body): Body<HaltSetBody>,
+) -> Result<Json<HaltsView>, Refusal> {
+    let scope = HaltScope::parse(&body.scope)
+        .ok_or_else(|| Refusal::of_field("scope", "`global`, `run:<id>`, … is wanted"))?;
+    let mode = HaltMode::parse(&body.mode)
+        .filter(|mode| *mode != HaltMode::Active)
+        .ok_or_else(|| Refusal::of_field("mode", "reducing, drain, halted or killed is wanted"))?;
+    let status = platform
+        .blocking(move |platform| {
+            let order = (scope, mode, body.reason);
+            halts::set(&*platform.store, &*platform.machine, &actor, order)?;
+            Ok(halts::status(&*platform.store)?)
+        })
+        .await?;
+    Ok(Json(view(status)))
+}
+
+fn view(status: Status) -> HaltsView {
+    HaltsView {
+        epoch: status.epoch.0,
+        latches: status.latches.into_iter().map(latch).collect(),
+    }
+}
+
+fn latch(latch: Latch) -> HaltView {
+    let halt = latch.halt;
+    HaltView {
+        scope: halt.scope.to_string(),
+        mode: halt.mode.as_str().to_owned(),
+        epoch: halt.epoch.0,
+        reason: halt.reason,
+        actor: halt.actor,
+        at: halt.at.to_string(),
+        acknowledged: latch.acknowledged.into_iter().map(word).collect(),
+        missing: latch.missing.into_iter().map(silent).collect(),
+    }
+}
+
+fn word(word: Word) -> HaltAckView {
+    HaltAckView {
+        worker: word.worker.to_string(),
+        host: word.host,
+        pid: word.pid,
+        at: Some(word.at.to_string()),
+    }
+}
+
+fn silent(worker: Worker) -> HaltAckView {
+    HaltAckView {
+        worker: worker.id.to_string(),
+        host: Some(worker.host),
+        pid: Some(worker.pid),
+        at: None,
+    }
+}

@@ -1,0 +1,78 @@
+//! What every handler has at hand.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use fondaco_app::ports::Store;
+use fondaco_app::ports::machine::Machine;
+use fondaco_app::runs::{Planners, Runs};
+use fondaco_contract::http::ProblemCode;
+
+use crate::problem::Refusal;
+
+/// What the routes stand on.
+pub struct Platform {
+    /// Where runs are kept.
+    pub store: Arc<dyn Store>,
+    /// How specs become tasks.
+    pub planners: Planners,
+    /// Time and chance.
+    pub machine: Arc<dyn Machine>,
+    /// How much of what.
+    pub limits: Limits,
+}
+
+/// How much of what a client may send and ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// Items of a page where none is asked for.
+    pub page: usize,
+    /// Items of a page at most.
+    pub longest_page: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 4 << 20,
+            page: 50,
+            longest_page: 1_000,
+        }
+    }
+}
+
+impl Platform {
+    /// The use cases of runs, asked for by someone.
+    pub(crate) fn runs<'a>(&'a self, actor: &'a str) -> Runs<'a> {
+        Runs {
+            store: &*self.store,
+            planners: &self.planners,
+            machine: &*self.machine,
+            actor,
+        }
+    }
+
+    /// Runs some work that waits for the disk, off the threads that serve
+    /// sockets.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let platform = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || work(&platform)).await {
+            Ok(answer) => answer,
+            Err(panic) => Err(Refusal::new(ProblemCode::Internal, panic.to_string())),
+        }
+    }
+}
+
+/// So that handlers may take it whole.
+pub(crate) type Shared = Arc<Platform>;
+
+impl FromRef<Shared> for Limits {
+    fn from_ref(platform: &Shared) -> Self {
+        platform.limits
+    }
+}

@@ -1,0 +1,120 @@
+//! A client without a socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use fondaco_app::ports::machine::Machine;
+use fondaco_app::runs::{Planners, workflow};
+use fondaco_domain::UnixMicros;
+use fondaco_domain::run::RunKind;
+use fondaco_server::{Limits, Platform, router};
+use fondaco_store::runs::MemoryRuns;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A clock that ticks when it is read, and chance that counts.
+#[derive(Default)]
+struct Counting {
+    time: AtomicI64,
+    chance: AtomicU8,
+}
+
+impl Machine for Counting {
+    fn wall(&self) -> UnixMicros {
+        let tick = self.time.fetch_add(1_000, Ordering::Relaxed);
+        UnixMicros(1_760_000_000_000_000 + tick)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.time.load(Ordering::Relaxed).unsigned_abs())
+    }
+
+    fn entropy(&self) -> [u8; 10] {
+        [self.chance.fetch_add(1, Ordering::Relaxed); 10]
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) platform: Arc<Platform>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));
+        let platform = Platform {
+            store: Arc::new(MemoryRuns::default()),
+            planners,
+            machine: Arc::new(Counting::default()),
+            limits: Limits::default(),
+        };
+        Self {
+            platform: Arc::new(platform),
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = router(Arc::clone(&self.platform))
+            .oneshot(request)
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_with(path, &[], body).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    /// A run of so many tasks that do nothing.
+    pub(crate) async fn submit(&self, tasks: usize) -> String {
+        let answer = self.post("/v1/runs", &wish(tasks)).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+        answer.json()["run_id"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn wish(tasks: usize) -> Value {
+    let tasks: Vec<Value> = (0..tasks)
+        .map(|no| json!({"key": format!("step/{no}"), "kind": "noop"}))
+        .collect();
+    json!({"spec": {"kind": "workflow", "name": "test", "tasks": tasks}})
+}
