@@ -15,20 +15,6 @@ pub struct HaltSetBody {
     pub reason: String,
 }
 
-/// A wish to let it go on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HaltClearBody {
-    /// The scope of the latch.
-    pub scope: String,
-    /// Why; not empty.
-    pub reason: String,
-    /// What the first request answered, given back within 180 seconds; without
-    /// it nothing is cleared and a confirmation is handed out.
-    #[serde(default)]
-    pub confirmation: Option<String>,
-}
-
 /// A worker's word that nothing forbidden runs there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HaltAckView {

@@ -9,7 +9,7 @@ mod problem;
 mod runs;
 mod workers;
 
-pub use halts::{HaltAckView, HaltClearBody, HaltSetBody, HaltView, HaltsView};
+pub use halts::{HaltAckView, HaltSetBody, HaltView, HaltsView};
 pub use page::Page;
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use runs::{

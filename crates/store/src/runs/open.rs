@@ -16,7 +16,7 @@ use super::remote::wire::{Request, Response};
 use super::remote::{
     Carried, Carrier, Line, LineError, RemoteNotices, Served, SocketPlace, dispatch, outcome,
 };
-use super::{PgOptions, PgRuns, SqliteOptions, SqliteRuns};
+use super::{PgOptions, PgRuns, SqliteOptions, SqliteRuns, Synchronous};
 
 /// Between two looks for an owner.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -83,8 +83,9 @@ impl std::fmt::Debug for Opened {
 /// What an address names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// `sqlite:PATH`, or a path.
-    Sqlite(PathBuf),
+    /// `sqlite:PATH`, or a path; `sqlite:PATH?profile=research` does not wait
+    /// for the disk with every commit.
+    Sqlite(PathBuf, Synchronous),
     /// `postgres://…`, as it is.
     Postgres(String),
 }
@@ -96,17 +97,32 @@ impl Address {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
+        let mut synchronous = Synchronous::Full;
         let path = match text.strip_prefix("sqlite:") {
-            Some(path) => path.strip_prefix("//").unwrap_or(path),
+            Some(named) => {
+                let path = match named.split_once('?') {
+                    Some((path, RESEARCH)) => {
+                        synchronous = Synchronous::Normal;
+                        path
+                    }
+                    Some(_) => return Err(refused()),
+                    None => named,
+                };
+                path.strip_prefix("//").unwrap_or(path)
+            }
             None if has_scheme(text) => return Err(refused()),
             None => text,
         };
         if path.is_empty() || path == ":memory:" {
             return Err(refused());
         }
-        Ok(Self::Sqlite(path.into()))
+        Ok(Self::Sqlite(path.into(), synchronous))
     }
 }
+
+/// For work that can be done again: a power cut may take the last commits, and
+/// leaves a whole store.
+const RESEARCH: &str = "profile=research";
 
 /// Whether it begins like `mysql:`; a drive's single letter is none.
 fn has_scheme(text: &str) -> bool {
@@ -121,7 +137,13 @@ fn has_scheme(text: &str) -> bool {
 /// Opens `sqlite:PATH`, a bare path, or `postgres://…`.
 pub fn open(address: &str, options: OpenOptions) -> Result<Opened, RunStoreError> {
     match Address::parse(address)? {
-        Address::Sqlite(path) => open_sqlite(&path, options),
+        Address::Sqlite(path, synchronous) => {
+            let mut options = options;
+            if synchronous != Synchronous::Full {
+                options.sqlite.synchronous = synchronous;
+            }
+            open_sqlite(&path, options)
+        }
         Address::Postgres(address) => Ok(Opened {
             store: Arc::new(PgRuns::open(&address, options.postgres)?),
             shared: None,
@@ -391,12 +413,15 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let sqlite = |path: &str| Some(Address::Sqlite(path.into()));
+        let sqlite = |path: &str| Some(Address::Sqlite(path.into(), Synchronous::Full));
+        let research = Some(Address::Sqlite("runs.db".into(), Synchronous::Normal));
         let postgres = |text: &str| Some(Address::Postgres(text.to_owned()));
         let table = [
             ("sqlite:runs.db", sqlite("runs.db")),
             ("sqlite:/a/runs.db", sqlite("/a/runs.db")),
             ("sqlite:///a/runs.db", sqlite("/a/runs.db")),
+            ("sqlite:runs.db?profile=research", research),
+            ("sqlite:runs.db?profile=off", None),
             ("runs.db", sqlite("runs.db")),
             ("./odd:name.db", sqlite("./odd:name.db")),
             ("C:\\runs.db", sqlite("C:\\runs.db")),
