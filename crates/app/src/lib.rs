@@ -11,6 +11,7 @@ pub mod halts;
 pub mod ports;
 pub mod reaper;
 pub mod retention;
+pub mod roles;
 pub mod runner;
 pub mod runs;
 pub mod scheduler;

@@ -4,8 +4,10 @@ pub mod exec;
 pub mod halts;
 pub mod machine;
 pub mod plan;
+pub mod records;
 pub mod runs;
 pub mod schedules;
+pub mod services;
 pub mod workers;
 
 use std::fmt;
@@ -61,12 +63,22 @@ impl Hint for Failure {
 
 /// All that durable runs need of a store.
 pub trait Store:
-    runs::RunStore + halts::HaltStore + schedules::ScheduleStore + workers::WorkerStore
+    runs::RunStore
+    + halts::HaltStore
+    + schedules::ScheduleStore
+    + workers::WorkerStore
+    + records::RecordStore
+    + services::ServiceStore
 {
 }
 
 impl<S> Store for S where
-    S: runs::RunStore + halts::HaltStore + schedules::ScheduleStore + workers::WorkerStore
+    S: runs::RunStore
+        + halts::HaltStore
+        + schedules::ScheduleStore
+        + workers::WorkerStore
+        + records::RecordStore
+        + services::ServiceStore
 {
 }
 

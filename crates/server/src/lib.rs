@@ -1,8 +1,8 @@
-//! The native API over HTTP: requests in, use cases of `app` called, answers
-//! and problem details out. No rule is decided here.
+//! The roles over HTTP: requests in, use cases of `app` called, answers and
+//! problem details out. No rule is decided here.
 //!
-//! [`routes`] is one table: the router and the `OpenAPI` document are both
-//! made of it. Start at [`router`].
+//! Of the native API, [`routes`] is one table: the router and the `OpenAPI`
+//! document are both made of it. Start at [`router`].
 
 mod extract;
 mod layers;
@@ -20,8 +20,9 @@ pub use state::{Limits, Platform};
 use std::sync::Arc;
 
 use axum::Router;
+use fondaco_app::roles::Role;
 
-/// The router of the native API, with everything around it.
-pub fn router(platform: Arc<Platform>) -> Router {
-    layers::around(table::router(routes::all()), &platform).with_state(platform)
+/// What a role answers, with everything around it.
+pub fn router(role: Role, platform: Arc<Platform>) -> Router {
+    layers::around(table::router(routes::of(role)), &platform).with_state(platform)
 }

@@ -2,13 +2,10 @@
 
 use std::future::{Future, IntoFuture};
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::sync::oneshot;
-
-use crate::router;
-use crate::state::Platform;
 
 /// How long what is under way may take once somebody said to stop. A stream of
 /// events has no end of its own.
@@ -17,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Serves until `stop` ends, then takes no new connection and lets answers
 /// under way finish for two seconds at most.
 pub async fn serve(
-    platform: Arc<Platform>,
+    router: Router,
     listener: std::net::TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -29,7 +26,7 @@ pub async fn serve(
         // Nobody listens where the serving has ended already.
         let _ = said.send(());
     };
-    let serving = axum::serve(listener, router(platform)).with_graceful_shutdown(stop);
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop);
     let late = async {
         match heard.await {
             Ok(()) => tokio::time::sleep(GRACE).await,

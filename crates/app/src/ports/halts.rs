@@ -22,7 +22,7 @@ pub struct HaltAck {
 /// Latches, and who obeys them.
 pub trait HaltStore: Send + Sync {
     /// Sets or clears a latch: committed before it returns, and before all
-    /// that waits. Returns the latch as it is now. Nothing that it forbids
+    /// that waits, with a record of the change. Returns the latch as it is now. Nothing that it forbids
     /// starts from here on; the runs it covers are told by
     /// [`HaltStore::obey`].
     fn halt(&self, command: HaltCommand, by: Asked) -> Result<Halt, RunStoreError>;

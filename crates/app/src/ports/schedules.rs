@@ -55,10 +55,11 @@ pub struct Fired {
     pub passed: Option<String>,
 }
 
-/// Schedules and their ticks.
+/// Schedules and their ticks. Who adds, pauses or removes one leaves a record in
+/// the same transaction.
 pub trait ScheduleStore: Send + Sync {
     /// Adds one; a taken name is refused.
-    fn add_schedule(&self, schedule: Schedule) -> Result<(), RunStoreError>;
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Result<(), RunStoreError>;
 
     /// All of them, by name.
     fn schedules(&self) -> Result<Vec<Schedule>, RunStoreError>;
@@ -69,10 +70,11 @@ pub trait ScheduleStore: Send + Sync {
         name: &str,
         paused: bool,
         next: Option<UnixMicros>,
+        by: Asked,
     ) -> Result<(), RunStoreError>;
 
     /// Removes one and its ticks; its runs stay.
-    fn remove_schedule(&self, name: &str) -> Result<(), RunStoreError>;
+    fn remove_schedule(&self, name: &str, by: Asked) -> Result<(), RunStoreError>;
 
     /// Keeps a tick and submits its run in one transaction. False when the
     /// tick was there already, or [`Firing::seen`] is not the present.

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fondaco_app::roles::Role;
 use fondaco_domain::{ErrorKind, Hint};
 use fondaco_server::{Limits, Platform};
 use thiserror::Error;
@@ -83,7 +84,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     log.say("serving", &format!("serving at http://{address}/v1"));
     let runtime = runtime()?;
     let served = runtime.block_on(fondaco_server::serve(
-        platform(&client),
+        fondaco_server::router(Role::Control, platform(&client)),
         listener,
         ended(Arc::clone(&host)),
     ));

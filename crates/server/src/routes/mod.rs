@@ -1,13 +1,23 @@
-//! Every route of the native API, by noun.
+//! Every route of the native API, by noun, and which role has it.
 
 mod events;
 mod halts;
 mod runs;
 mod workers;
 
+use fondaco_app::roles::Role;
+
 use crate::table::Route;
 
-/// In the order of the document.
+/// What a role answers at its own address. A worker has none.
+pub(crate) fn of(role: Role) -> Vec<Route> {
+    match role {
+        Role::Control => all(),
+        Role::Trading | Role::News | Role::Runtime | Role::Gateway | Role::Worker => Vec::new(),
+    }
+}
+
+/// The native API, in the order of the document.
 pub(crate) fn all() -> Vec<Route> {
     [runs::routes(), halts::routes(), workers::routes()]
         .into_iter()

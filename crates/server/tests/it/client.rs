@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::roles::Role;
 use fondaco_app::runs::{Planners, workflow};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
@@ -68,7 +69,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = router(Arc::clone(&self.platform))
+        let response = router(Role::Control, Arc::clone(&self.platform))
             .oneshot(request)
             .await
             .unwrap();

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::IdempotencyKey;
 use crate::ports::Cause;
+use crate::ports::records::RecordKind;
 
 /// Something that [`RunStore::check`](super::RunStore::check) found wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -77,6 +78,24 @@ pub enum RunStoreError {
     /// The name is taken.
     #[error("there is a schedule `{0}` already")]
     ScheduleTaken(String),
+    /// Somebody else changed it first.
+    #[error("{} `{name}` is at version {found} by now", kind.as_str())]
+    RecordChanged {
+        /// What it is about.
+        kind: RecordKind,
+        /// Its name.
+        name: String,
+        /// The version there is; 0 for none.
+        found: u32,
+    },
+    /// Somebody else claimed it first.
+    #[error("`{name}` is at generation {found} by now")]
+    ServiceChanged {
+        /// Its name.
+        name: String,
+        /// The generation there is; 0 for none.
+        found: u64,
+    },
     /// Only what has ended can be removed.
     #[error("run {run} is {}", state.as_str())]
     NotEnded {
@@ -146,6 +165,8 @@ impl Hint for RunStoreError {
             Self::IdTaken(_)
             | Self::KeyConflict { .. }
             | Self::ScheduleTaken(_)
+            | Self::RecordChanged { .. }
+            | Self::ServiceChanged { .. }
             | Self::NotEnded { .. }
             | Self::Rejected(_)
             | Self::HaltRejected(_) => ErrorKind::Conflict,
@@ -161,6 +182,9 @@ impl Hint for RunStoreError {
         let hint = match self {
             Self::KeyConflict { .. } => "use a new key for a new request",
             Self::ScheduleTaken(_) => "remove it first, or choose another name",
+            Self::RecordChanged { .. } | Self::ServiceChanged { .. } => {
+                "look at it as it is now, and try again"
+            }
             Self::Storage { .. } => "check the free space and permissions of the folder",
             Self::Unreachable { .. } => "check that it runs, then try again",
             Self::Stopped => "check the disk, then start the program again",

@@ -228,6 +228,10 @@ pub struct RunQuery {
     pub queue: Option<String>,
     /// Of this spec.
     pub spec: Option<ContentHash>,
+    /// About this strategy.
+    pub strategy: Option<String>,
+    /// On behalf of this tenant.
+    pub tenant: Option<String>,
     /// That take this one up again.
     pub parent: Option<RunId>,
     /// Whose plan is whole, or is not.
@@ -276,6 +280,18 @@ pub struct OutboxRow {
     pub run_seq: u64,
     /// The event, as JSON.
     pub body: String,
+}
+
+/// An event as those who watch everything see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedRow {
+    /// Its number: grows from row to row in the order in which readers see
+    /// them, with gaps, and is the same for every reader and after any restart.
+    pub no: u64,
+    /// The run it is about.
+    pub run: RunId,
+    /// The event.
+    pub event: Recorded,
 }
 
 /// News for those who wait. Any of them may get lost: they save a poll, and
@@ -408,6 +424,17 @@ pub trait RunStore: Send + Sync {
 
     /// Acknowledges outbox rows up to one of them; never goes back.
     fn acknowledge(&self, consumer: &str, position: Position) -> Result<(), RunStoreError>;
+
+    /// Events of all runs after a number (0 for all), at most so many. No row
+    /// appears later before one already read.
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, RunStoreError>;
+
+    /// The number of the newest row of the feed; 0 where there is none.
+    fn feed_end(&self) -> Result<u64, RunStoreError>;
+
+    /// How many runs have not ended, by kind and state; those there are none
+    /// of are left out.
+    fn open_runs(&self) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError>;
 
     /// Keeps a body under its hash. Bodies over [`INLINE`] bytes go there and
     /// not into rows.
