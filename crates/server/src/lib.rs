@@ -15,7 +15,7 @@ mod table;
 
 pub use openapi::openapi;
 pub use serve::serve;
-pub use state::{Limits, Platform};
+pub use state::{Candles, Limits, Platform};
 
 use std::sync::Arc;
 

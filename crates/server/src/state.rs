@@ -1,12 +1,14 @@
 //! What every handler has at hand.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use fondaco_app::ports::Store;
+use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_contract::http::ProblemCode;
+use fondaco_domain::calendar::HolidayList;
 
 use crate::problem::Refusal;
 
@@ -18,8 +20,24 @@ pub struct Platform {
     pub planners: Planners,
     /// Time and chance.
     pub machine: Arc<dyn Machine>,
+    /// Candles.
+    pub candles: Candles,
+    /// The folder that everything of this machine is kept in.
+    pub home: PathBuf,
     /// How much of what.
     pub limits: Limits,
+}
+
+/// Candles, and what it takes to import some.
+pub struct Candles {
+    /// Where they are kept.
+    pub bars: Arc<dyn BarStore>,
+    /// Reads uploads and writes downloads.
+    pub files: Arc<dyn CandleFiles>,
+    /// Where an upload lies while it is imported.
+    pub spool: PathBuf,
+    /// When the mainland exchanges were closed, where that is known.
+    pub holidays: Option<HolidayList>,
 }
 
 /// How much of what a client may send and ask for.
@@ -27,6 +45,10 @@ pub struct Platform {
 pub struct Limits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of a file of candles that is imported.
+    pub upload: u64,
+    /// Candles of one answer.
+    pub candles: usize,
     /// Items of a page where none is asked for.
     pub page: usize,
     /// Items of a page at most.
@@ -37,6 +59,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 4 << 20,
+            upload: 512 << 20,
+            candles: 50_000,
             page: 50,
             longest_page: 1_000,
         }

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::worker::{Lines, WorkArgs};
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
-use crate::host::{Client, Host, planners};
+use crate::host::{Client, Host, candles, planners};
 
 /// Where to listen, and how to work.
 #[derive(Debug, clap::Args)]
@@ -79,12 +79,13 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let (listener, address) = listen(args.listen)?;
     let client = args.work.client(context)?;
+    let platform = platform(&client, context)?;
     let host = Arc::new(args.work.start(&client, context)?);
     let log = Lines::of(context);
     log.say("serving", &format!("serving at http://{address}/v1"));
     let runtime = runtime()?;
     let served = runtime.block_on(fondaco_server::serve(
-        fondaco_server::router(Role::Control, platform(&client)),
+        fondaco_server::router(Role::Control, platform),
         listener,
         ended(Arc::clone(&host)),
     ));
@@ -106,13 +107,15 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> 
     Ok((listener, address))
 }
 
-fn platform(client: &Client) -> Arc<Platform> {
-    Arc::new(Platform {
+fn platform(client: &Client, context: &Context) -> Result<Arc<Platform>, Failure> {
+    Ok(Arc::new(Platform {
         store: Arc::clone(&client.opened.store),
         planners: planners(),
         machine: client.machine.clone(),
+        candles: candles(context)?,
+        home: context.home().to_owned(),
         limits: Limits::default(),
-    })
+    }))
 }
 
 /// Until the worker has ended: signals drain it.

@@ -4,6 +4,7 @@
 //! A command that only asks or tells makes a [`Client`]. One that also works
 //! starts a [`Host`] around it.
 
+mod candles;
 mod client;
 mod emergency;
 pub(crate) mod ids;
@@ -16,6 +17,7 @@ mod works;
 
 use std::path::PathBuf;
 
+pub(crate) use candles::candles;
 pub(crate) use client::{Client, StoreArgs};
 pub(crate) use emergency::HaltFile;
 pub(crate) use interrupts::exit_on_interrupt;

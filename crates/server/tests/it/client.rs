@@ -11,9 +11,11 @@ use fondaco_app::roles::Role;
 use fondaco_app::runs::{Planners, workflow};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
-use fondaco_server::{Limits, Platform, router};
+use fondaco_market::{LocalFiles, ParquetStore};
+use fondaco_server::{Candles, Limits, Platform, router};
 use fondaco_store::runs::MemoryRuns;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// A clock that ticks when it is read, and chance that counts.
@@ -40,6 +42,8 @@ impl Machine for Counting {
 
 pub(crate) struct Client {
     pub(crate) platform: Arc<Platform>,
+    /// Goes with the client.
+    _home: TempDir,
 }
 
 pub(crate) struct Answer {
@@ -57,14 +61,24 @@ impl Answer {
 impl Client {
     pub(crate) fn new() -> Self {
         let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));
+        let home = TempDir::new().unwrap();
+        let place = home.path().join("data");
         let platform = Platform {
             store: Arc::new(MemoryRuns::default()),
             planners,
             machine: Arc::new(Counting::default()),
+            candles: Candles {
+                bars: Arc::new(ParquetStore::open(place.to_str().unwrap()).unwrap()),
+                files: Arc::new(LocalFiles),
+                spool: home.path().join("spool"),
+                holidays: None,
+            },
+            home: home.path().to_owned(),
             limits: Limits::default(),
         };
         Self {
             platform: Arc::new(platform),
+            _home: home,
         }
     }
 
