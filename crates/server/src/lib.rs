@@ -4,15 +4,18 @@
 //! Of the native API, [`routes`] is one table: the router and the `OpenAPI`
 //! document are both made of it. Start at [`router`].
 
+mod addresses;
 mod extract;
 mod layers;
 mod openapi;
+mod page;
 mod problem;
 mod routes;
 mod serve;
 mod state;
 mod table;
 
+pub use addresses::Addresses;
 pub use openapi::openapi;
 pub use serve::serve;
 pub use state::{Candles, Limits, Platform};
@@ -24,5 +27,10 @@ use fondaco_app::roles::Role;
 
 /// What a role answers, with everything around it.
 pub fn router(role: Role, platform: Arc<Platform>) -> Router {
-    layers::around(table::router(routes::of(role)), &platform).with_state(platform)
+    let routes = table::router(routes::of(role));
+    let routes = match role {
+        Role::Control => routes.merge(page::router()),
+        _ => routes,
+    };
+    layers::around(routes, &platform).with_state(platform)
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
+use crate::addresses::Addresses;
 use crate::problem::Refusal;
 
 /// What the routes stand on.
@@ -24,6 +25,8 @@ pub struct Platform {
     pub candles: Candles,
     /// The folder that everything of this machine is kept in.
     pub home: PathBuf,
+    /// Where the roles are reached.
+    pub addresses: Addresses,
     /// How much of what.
     pub limits: Limits,
 }

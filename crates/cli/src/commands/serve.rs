@@ -79,7 +79,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let (listener, address) = listen(args.listen)?;
     let client = args.work.client(context)?;
-    let platform = platform(&client, context)?;
+    let platform = platform(address, &client, context)?;
     let host = Arc::new(args.work.start(&client, context)?);
     let log = Lines::of(context);
     log.say("serving", &format!("serving at http://{address}/v1"));
@@ -107,13 +107,18 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> 
     Ok((listener, address))
 }
 
-fn platform(client: &Client, context: &Context) -> Result<Arc<Platform>, Failure> {
+fn platform(
+    address: SocketAddr,
+    client: &Client,
+    context: &Context,
+) -> Result<Arc<Platform>, Failure> {
     Ok(Arc::new(Platform {
         store: Arc::clone(&client.opened.store),
         planners: planners(),
         machine: client.machine.clone(),
         candles: candles(context)?,
         home: context.home().to_owned(),
+        addresses: fondaco_server::Addresses::default().with(Role::Control, address),
         limits: Limits::default(),
     }))
 }

@@ -1,5 +1,6 @@
 //! Every route of the native API, by noun, and which role has it.
 
+mod about;
 mod events;
 mod halts;
 mod runs;
@@ -19,8 +20,13 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
 
 /// The native API, in the order of the document.
 pub(crate) fn all() -> Vec<Route> {
-    [runs::routes(), halts::routes(), workers::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        about::routes(),
+        runs::routes(),
+        halts::routes(),
+        workers::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

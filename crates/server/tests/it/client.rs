@@ -12,7 +12,7 @@ use fondaco_app::runs::{Planners, workflow};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
-use fondaco_server::{Candles, Limits, Platform, router};
+use fondaco_server::{Addresses, Candles, Limits, Platform, router};
 use fondaco_store::runs::MemoryRuns;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -74,6 +74,7 @@ impl Client {
                 holidays: None,
             },
             home: home.path().to_owned(),
+            addresses: Addresses::default(),
             limits: Limits::default(),
         };
         Self {
