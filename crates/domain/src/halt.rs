@@ -195,6 +195,27 @@ pub enum HaltCommand {
         /// The second confirmation.
         confirmed: bool,
     },
+    /// The same, of the latch that was looked at when it was confirmed and of
+    /// no later one.
+    ClearAt {
+        /// What it covers.
+        scope: Scope,
+        /// Why; not empty.
+        reason: String,
+        /// The latch's epoch when its clearing was confirmed.
+        epoch: Epoch,
+    },
+}
+
+impl HaltCommand {
+    /// What it is about.
+    pub fn scope(&self) -> &Scope {
+        match self {
+            Self::Set { scope, .. } | Self::Clear { scope, .. } | Self::ClearAt { scope, .. } => {
+                scope
+            }
+        }
+    }
 }
 
 /// Why a latch was not changed.
@@ -215,6 +236,14 @@ pub enum HaltRejection {
     /// A latch was cleared without the second confirmation.
     #[error("clearing a halt needs a second confirmation")]
     Unconfirmed,
+    /// The latch is another one than was confirmed.
+    #[error("{scope} was changed in epoch {}, after its clearing was confirmed", found.0)]
+    Changed {
+        /// The scope.
+        scope: Scope,
+        /// The epoch of its latch.
+        found: Epoch,
+    },
 }
 
 /// Every latch and the counter.
@@ -306,6 +335,27 @@ impl HaltBook {
                 }
                 Ok((mode_of(scope) != HaltMode::Active)
                     .then(|| latch(scope, HaltMode::Active, reason)))
+            }
+            HaltCommand::ClearAt {
+                scope,
+                reason,
+                epoch,
+            } => {
+                if reason.trim().is_empty() {
+                    return Err(HaltRejection::NoReason);
+                }
+                match self.latches.get(scope) {
+                    Some(halt) if halt.mode != HaltMode::Active && halt.epoch != *epoch => {
+                        Err(HaltRejection::Changed {
+                            scope: scope.clone(),
+                            found: halt.epoch,
+                        })
+                    }
+                    Some(halt) if halt.mode != HaltMode::Active => {
+                        Ok(Some(latch(scope, HaltMode::Active, reason)))
+                    }
+                    _ => Ok(None),
+                }
             }
         }
     }

@@ -7,12 +7,14 @@
 //! strategy file says, [`trade::Trade`] for what a backtest yields, and
 //! [`run`] for durable runs.
 
+pub mod access;
 pub mod bars;
 pub mod breaker;
 pub mod calendar;
 pub mod canonical;
 pub mod corporate;
 pub mod error;
+pub mod flags;
 pub mod halt;
 pub mod hash;
 pub mod ids;
@@ -23,6 +25,7 @@ pub mod quality;
 pub mod retry;
 pub mod run;
 pub mod schedule;
+pub mod signal;
 pub mod strategy;
 pub mod symbol;
 pub mod task;

@@ -264,6 +264,39 @@ fn a_latch_is_set_freely_and_cleared_with_care() {
 }
 
 #[test]
+fn only_the_latch_that_was_confirmed_is_cleared() {
+    let mut book = HaltBook::default();
+    let now = UnixMicros(1);
+    let set = |mode| HaltCommand::Set {
+        scope: Scope::Global,
+        mode,
+        reason: "drill".to_owned(),
+    };
+    let clear_at = |epoch| HaltCommand::ClearAt {
+        scope: Scope::Global,
+        reason: "over".to_owned(),
+        epoch: Epoch(epoch),
+    };
+    assert_eq!(book.step(&clear_at(0), "a", now), Ok(None));
+    for mode in [HaltMode::Drain, HaltMode::Halted] {
+        let halt = book.step(&set(mode), "a", now).unwrap().unwrap();
+        book.apply(halt);
+    }
+    assert_eq!(
+        book.step(&clear_at(1), "a", now),
+        Err(HaltRejection::Changed {
+            scope: Scope::Global,
+            found: Epoch(2)
+        })
+    );
+    let cleared = book.step(&clear_at(2), "a", now).unwrap().unwrap();
+    assert_eq!(cleared.mode, HaltMode::Active);
+    book.apply(cleared);
+    // An order that comes twice is as good as once.
+    assert_eq!(book.step(&clear_at(2), "a", now), Ok(None));
+}
+
+#[test]
 fn scopes_are_read_back() {
     let world = World::plain(CompletionRule::ModelDays, 0);
     for scope in world.run.scopes() {
