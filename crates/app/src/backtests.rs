@@ -14,6 +14,7 @@ pub mod account;
 pub mod actions;
 mod assumptions;
 pub mod body;
+pub mod config;
 mod error;
 pub mod job;
 pub mod markets;

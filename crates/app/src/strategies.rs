@@ -1,6 +1,8 @@
-//! Strategy files: read, check, compare by name, start a new one.
+//! Strategy files: read, check, compare by name, start a new one; and the
+//! registry of versions by name ([`register`], [`find`]).
 
 mod checked;
+mod registry;
 
 use std::collections::HashMap;
 
@@ -10,6 +12,10 @@ use fondaco_engine::expr::{ExprError, ParamValues, Program, check};
 use thiserror::Error;
 
 pub use checked::{Checked, Source, startup_candles};
+pub use registry::{
+    Beside, Content, Put, Registered, RegistryError, StrategyRef, find, put, register, registry,
+    versions,
+};
 
 /// A strategy and the file it was read from.
 #[derive(Debug, Clone)]

@@ -138,6 +138,7 @@ pub fn spec(job: &BacktestJob, threads: usize) -> Result<Spec, JobError> {
         .map(|(name, &value)| (name.as_str(), value));
     let params = ParamValues::new(&strategy, given)?;
     let plan = plan(job, &mut strategy)?;
+    strategy.timeframe = job.timeframe.unwrap_or(strategy.timeframe);
     require_distinct(&plan.pairs)?;
     let mut settings = plan.settings;
     settings.protections = job.protections;

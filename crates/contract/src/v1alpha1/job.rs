@@ -81,6 +81,29 @@ pub struct BacktestJob {
     /// Whether an HTML report is written with the result.
     #[serde(default = "yes")]
     pub report: bool,
+    /// Candle length in place of the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub timeframe: Option<Timeframe>,
+    /// What it was prepared for and from, where it was asked for by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<JobOrigin>,
+}
+
+/// What a job was prepared for and from. It changes no figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobOrigin {
+    /// The run it was prepared for. A run that does the same once more has the
+    /// same job, and names its parent.
+    pub run_id: String,
+    /// Version of the registered strategy; `null` where the text was handed in.
+    pub strategy_version: Option<u32>,
+    /// What the run is a part of, in the words of who asked.
+    pub experiment: Option<String>,
+    /// SHA-256 of the request in its canonical form: what makes two requests
+    /// the same one.
+    pub request: String,
 }
 
 fn freqtrade() -> Profile {

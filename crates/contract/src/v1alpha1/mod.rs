@@ -2,6 +2,7 @@
 //! `v1`, and each addition comes with a golden file.
 
 mod backtest;
+mod config;
 mod conventions;
 mod costs;
 mod freqtrade;
@@ -17,13 +18,14 @@ pub use backtest::{
     BACKTEST_RESULT, BacktestResult, ContractName, Kind, PairData, Run, StrategyUsed, Tables,
     Warning, WarningCode, backtest_schema,
 };
+pub use config::BacktestConfig;
 pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
 pub use costs::{Charges, Costs, EntryRemainder, IntraCandle, Slippage, Spread};
 pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
 pub use freqtrade_config::{FreqtradeConfig, FreqtradePairs, FreqtradeTimeouts};
 pub use job::{
     BacktestJob, CandleKind, JobAccount, JobCandles, JobDataset, JobDividend, JobFactors, JobFill,
-    JobFolder, JobHistory, JobSplit, JobStrategy, JobVersion, OpenTrades, backtest_job_schema,
+    JobFolder, JobHistory, JobOrigin, JobSplit, JobStrategy, JobVersion, OpenTrades, backtest_job_schema,
 };
 pub use listing::{BACKTEST_LISTING, BacktestListing};
 pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};

@@ -167,6 +167,8 @@ impl Args {
             protections: self.enable_protections,
             seed: self.seed,
             report: !self.no_report,
+            timeframe: None,
+            origin: None,
         };
         let spec = job::spec(&job, self.threads).map_err(|error| self.account.place(error))?;
         file.compile(&spec.params)?;
