@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use fondaco_app::ports::Store;
-use fondaco_app::ports::runs::RunStoreError;
+use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::runs::{Asked, RunStoreError};
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_domain::RunId;
 use fondaco_store::runs::{OpenOptions, Opened, open};
@@ -85,6 +86,14 @@ impl Client {
     /// Who asks.
     pub(crate) fn actor(&self) -> &str {
         &self.actor
+    }
+
+    /// Who asks, now.
+    pub(crate) fn asked(&self) -> Asked {
+        Asked {
+            actor: self.actor.clone(),
+            at: self.machine.wall(),
+        }
     }
 
     /// Goes on with the plan of a run, for loops that find one cut off. What

@@ -275,7 +275,7 @@ fn schedule(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -
     match how % 8 {
         0 => {
             let new = scene.submission(run, how);
-            show(&store.add_schedule(Schedule {
+            let schedule = Schedule {
                 name,
                 timing: Timing {
                     trigger: Trigger::Interval {
@@ -291,10 +291,14 @@ fn schedule(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -
                 paused: false,
                 next: Some(tick(fence)),
                 since: UnixMicros(scene.now),
-            }))
+            };
+            show(&store.add_schedule(schedule, at(scene.now)))
         }
-        1 => show(&store.pause_schedule(&name, task % 2 == 0, Some(tick(fence)))),
-        2 => show(&store.remove_schedule(&name)),
+        1 => {
+            let next = Some(tick(fence));
+            show(&store.pause_schedule(&name, task % 2 == 0, next, at(scene.now)))
+        }
+        2 => show(&store.remove_schedule(&name, at(scene.now))),
         3 => show(&store.fired(&name, task as usize)),
         _ => {
             let firing = Firing {

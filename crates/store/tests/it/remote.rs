@@ -139,7 +139,7 @@ fn garbage_ends_its_own_connection_and_nothing_else() {
     let memory = memory();
     let client = memory.client();
     client.submit(named(1, 1), at(1)).unwrap();
-    let hello = frame(r#"{"fondaco_runs":1}"#);
+    let hello = frame(r#"{"fondaco_runs":2}"#);
     let gibibyte = [&hello[..], &[0x40, 0, 0, 0, 0, 0, 0, 0]].concat();
     let cases: [(&str, Vec<u8>); 5] = [
         (
@@ -171,7 +171,7 @@ fn garbage_ends_its_own_connection_and_nothing_else() {
 fn a_request_that_means_nothing_is_answered_so() {
     let memory = memory();
     let mut stream = memory.raw();
-    stream.write_all(&frame(r#"{"fondaco_runs":1}"#)).unwrap();
+    stream.write_all(&frame(r#"{"fondaco_runs":2}"#)).unwrap();
     stream.write_all(&frame(r#"{"make_coffee":2}"#)).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     let said = last_words(stream);
@@ -182,7 +182,7 @@ fn a_request_that_means_nothing_is_answered_so() {
 #[test]
 fn clients_that_die_in_a_frame_leave_nothing_behind() {
     let memory = memory();
-    let whole = frame(r#"{"fondaco_runs":1}"#);
+    let whole = frame(r#"{"fondaco_runs":2}"#);
     for length in 0..whole.len() {
         memory.raw().write_all(&whole[..length]).unwrap();
     }
@@ -202,19 +202,19 @@ fn another_protocol_is_refused_in_plain_words() {
     let mut stream = memory.raw();
     stream.write_all(&frame(r#"{"fondaco_runs":99}"#)).unwrap();
     let said = last_words(stream);
-    assert!(said.contains("it speaks protocol 1, not 99"), "{said}");
+    assert!(said.contains("it speaks protocol 2, not 99"), "{said}");
 
     let folder = tempfile::tempdir().unwrap();
     let place = SocketPlace::of(&folder.path().join("runs.db"));
     let newer = UnixListener::bind(place.path()).unwrap();
     let answering = std::thread::spawn(move || {
         let (mut stream, _) = newer.accept().unwrap();
-        let refusal = r#"{"fondaco_runs":2,"pid":7,"refused":"it speaks protocol 2, not 1"}"#;
+        let refusal = r#"{"fondaco_runs":3,"pid":7,"refused":"it speaks protocol 3, not 2"}"#;
         stream.write_all(&frame(refusal)).unwrap();
     });
     let error = RemoteRuns::connect(&place).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "its owner refuses: it speaks protocol 2, not 1");
+    assert_eq!(source, "its owner refuses: it speaks protocol 3, not 2");
     answering.join().unwrap();
 }
 
@@ -316,13 +316,13 @@ fn a_call_whose_answer_was_lost_is_repeated_and_no_failure() {
         forgetful(&between, memory.place.path().to_owned(), word);
         let client = RemoteRuns::connect(&between).unwrap();
         client.submit(named(1, 1), at(1)).unwrap();
-        client.add_schedule(nightly()).unwrap();
+        client.add_schedule(nightly(), at(2)).unwrap();
         assert_eq!(client.schedules().unwrap(), [nightly()]);
         // What is not repeated is refused as ever, and so is another body.
-        let taken = client.add_schedule(nightly()).unwrap_err();
+        let taken = client.add_schedule(nightly(), at(2)).unwrap_err();
         assert!(matches!(taken, RunStoreError::ScheduleTaken(_)));
-        client.remove_schedule("nightly").unwrap();
-        let gone = client.remove_schedule("nightly").unwrap_err();
+        client.remove_schedule("nightly", at(3)).unwrap();
+        let gone = client.remove_schedule("nightly", at(3)).unwrap_err();
         assert!(matches!(gone, RunStoreError::NoSchedule(_)));
         assert_eq!(ids(&client), [named(1, 1).id]);
     }

@@ -255,7 +255,10 @@ fn a_tick_that_was_kept_never_fires_again() {
     });
     world.at(3 * HOUR);
     let back = Some(UnixMicros(START + HOUR));
-    world.store.pause_schedule("nightly", false, back).unwrap();
+    world
+        .store
+        .pause_schedule("nightly", false, back, asked())
+        .unwrap();
     assert_eq!(world.told(3 * HOUR), "");
     assert_eq!(world.told(4 * HOUR), "r");
     assert_eq!(world.next(), Some(5 * HOUR));
@@ -267,7 +270,7 @@ fn a_schedule_that_rests_or_is_over_or_is_wrong_stops_no_other() {
     let mut world = World::with(every(HOUR));
     world
         .store
-        .pause_schedule("nightly", true, Some(UnixMicros(START + HOUR)))
+        .pause_schedule("nightly", true, Some(UnixMicros(START + HOUR)), asked())
         .unwrap();
     let wrong = Timing {
         trigger: Trigger::Cron {

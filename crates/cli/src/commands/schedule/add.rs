@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         since: now,
     };
     let added = Added(ScheduleShown::of(&schedule));
-    client.store().add_schedule(schedule)?;
+    client.store().add_schedule(schedule, client.asked())?;
     Ok(context.output.print(&added)?)
 }
 

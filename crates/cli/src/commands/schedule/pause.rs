@@ -30,7 +30,7 @@ pub(crate) fn pause(args: &PauseArgs, context: &Context) -> Result<(), Failure> 
     let (client, schedule) = args.one.open(context)?;
     client
         .store()
-        .pause_schedule(&schedule.name, true, schedule.next)?;
+        .pause_schedule(&schedule.name, true, schedule.next, client.asked())?;
     print(&client, &schedule.name, context)
 }
 
@@ -39,7 +39,9 @@ pub(crate) fn resume(args: &ResumeArgs, context: &Context) -> Result<(), Failure
     if schedule.paused {
         let ticks = Ticks::of(&schedule.timing.trigger).map_err(ScheduleError::Timing)?;
         let next = ticks.after(client.machine.wall());
-        client.store().pause_schedule(&schedule.name, false, next)?;
+        client
+            .store()
+            .pause_schedule(&schedule.name, false, next, client.asked())?;
     }
     print(&client, &schedule.name, context)
 }

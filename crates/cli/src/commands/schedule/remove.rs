@@ -22,7 +22,9 @@ struct Removed {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let (client, schedule) = args.one.open(context)?;
-    client.store().remove_schedule(&schedule.name)?;
+    client
+        .store()
+        .remove_schedule(&schedule.name, client.asked())?;
     Ok(context.output.print(&Removed {
         removed: schedule.name,
     })?)

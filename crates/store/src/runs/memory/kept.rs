@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fondaco_app::ports::halts::HaltAck;
+use fondaco_app::ports::records::{Record, RecordKind};
 use fondaco_app::ports::runs::{Attempt, IdempotencyKey, OutboxRow, Position, RunStoreError};
 use fondaco_app::ports::schedules::{Fired, Schedule};
+use fondaco_app::ports::services::Service;
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Epoch, Halt, Scope};
 use fondaco_domain::run::{Recorded, Run, RunState};
@@ -24,6 +26,10 @@ pub(super) struct Kept {
     pub(super) acks: BTreeMap<(Scope, Epoch, WorkerId), HaltAck>,
     pub(super) workers: BTreeMap<WorkerId, Worker>,
     pub(super) schedules: BTreeMap<String, (Schedule, Vec<Fired>)>,
+    /// In the order of their numbers.
+    pub(super) records: Vec<Record>,
+    /// Each with who claimed it.
+    pub(super) services: BTreeMap<String, (Service, String)>,
     pub(super) outbox: Vec<OutboxRow>,
     pub(super) cursors: BTreeMap<String, Position>,
     pub(super) held: BTreeSet<(RunId, TaskNo)>,
@@ -309,6 +315,45 @@ impl Backend for &mut Kept {
     fn has_fired(&mut self, name: &str, at: UnixMicros) -> Result<bool, RunStoreError> {
         let known = self.schedules.get(name);
         Ok(known.is_some_and(|(_, fired)| fired.iter().any(|one| one.at == at)))
+    }
+
+    fn newest_record(
+        &mut self,
+        kind: RecordKind,
+        name: &str,
+    ) -> Result<Option<Record>, RunStoreError> {
+        Ok(self.versions(kind, name).next().cloned())
+    }
+
+    fn add_schedule(&mut self, schedule: &Schedule) -> Result<(), RunStoreError> {
+        let name = schedule.name.clone();
+        self.schedules.insert(name, (schedule.clone(), Vec::new()));
+        Ok(())
+    }
+
+    fn pause_schedule(
+        &mut self,
+        name: &str,
+        paused: bool,
+        next: Option<UnixMicros>,
+    ) -> Result<(), RunStoreError> {
+        if let Some((schedule, _)) = self.schedules.get_mut(name) {
+            schedule.paused = paused;
+            schedule.next = next;
+        }
+        Ok(())
+    }
+
+    fn remove_schedule(&mut self, name: &str) -> Result<(), RunStoreError> {
+        self.schedules.remove(name);
+        Ok(())
+    }
+
+    fn add_record(&mut self, record: &Record) -> Result<u64, RunStoreError> {
+        let no = self.records.len() as u64 + 1;
+        let record = record.clone();
+        self.records.push(Record { no, ..record });
+        Ok(no)
     }
 
     fn apply(&mut self, changes: &Changes<'_>) -> Result<(), RunStoreError> {

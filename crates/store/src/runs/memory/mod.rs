@@ -1,25 +1,27 @@
 //! Runs in memory, for tests of what stands on a store.
 
 mod kept;
+mod records;
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notices, OutboxRow,
-    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
-    disagreement,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, Notices,
+    OutboxRow, Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery,
+    Vitals, disagreement,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
 use self::kept::Kept;
 use super::notices::Broadcast;
-use super::unit::Unit;
+use super::unit::{Unit, in_order};
 
 /// Loses everything when it is dropped; keeps every other promise of a store.
 #[derive(Debug, Default)]
@@ -145,6 +147,40 @@ impl RunStore for MemoryRuns {
         Ok(())
     }
 
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, RunStoreError> {
+        let kept = self.lock();
+        let first = kept.outbox.partition_point(|row| number(row) <= after);
+        let of = |row: &OutboxRow| {
+            let events = &kept.run(row.run)?.events;
+            let event = events.get(row.run_seq as usize - 1);
+            let missing = || RunStoreError::Damaged(format!("no event {}", number(row)));
+            Ok(FeedRow {
+                no: number(row),
+                run: row.run,
+                event: event.ok_or_else(missing)?.clone(),
+            })
+        };
+        kept.outbox[first..].iter().take(limit).map(of).collect()
+    }
+
+    fn feed_end(&self) -> Result<u64, RunStoreError> {
+        Ok(self.lock().outbox.last().map_or(0, number))
+    }
+
+    fn open_runs(&self) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+        let kept = self.lock();
+        let mut counts = HashMap::new();
+        for run in kept.runs.values().map(|kept| &kept.row.run) {
+            if !run.state.is_terminal() {
+                *counts.entry((run.new.kind, run.state)).or_insert(0) += 1;
+            }
+        }
+        let counted = counts.into_iter();
+        Ok(in_order(
+            counted.map(|((kind, state), n)| (kind, state, n)).collect(),
+        ))
+    }
+
     fn keep_body(&self, body: &[u8]) -> Result<ContentHash, RunStoreError> {
         let hash = ContentHash::of(body);
         let mut kept = self.lock();
@@ -184,6 +220,11 @@ impl RunStore for MemoryRuns {
     }
 }
 
+/// What the feed calls a row of the outbox.
+fn number(row: &OutboxRow) -> u64 {
+    row.position.seq.cast_unsigned()
+}
+
 /// Whether a run is one that was asked for.
 fn answers(run: &Run, query: &RunQuery) -> bool {
     let before = |instant: Option<UnixMicros>, at: Option<UnixMicros>| match instant {
@@ -194,6 +235,14 @@ fn answers(run: &Run, query: &RunQuery) -> bool {
         && query.kind.is_none_or(|kind| kind == run.new.kind)
         && query.queue.as_ref().is_none_or(|one| *one == run.new.queue)
         && query.spec.as_ref().is_none_or(|one| *one == run.new.spec)
+        && query
+            .strategy
+            .as_ref()
+            .is_none_or(|one| run.new.strategy.as_ref() == Some(one))
+        && query
+            .tenant
+            .as_ref()
+            .is_none_or(|one| *one == run.new.tenant)
         && query.parent.is_none_or(|id| run.new.parent == Some(id))
         && query.planned.is_none_or(|planned| planned == run.planned)
         && before(query.due.map(|due| due.plus(1)), run.new.deadline)
@@ -248,17 +297,8 @@ impl WorkerStore for MemoryRuns {
 }
 
 impl ScheduleStore for MemoryRuns {
-    fn add_schedule(&self, schedule: Schedule) -> Result<(), RunStoreError> {
-        let mut kept = self.lock();
-        if kept.schedules.contains_key(&schedule.name) {
-            return Err(RunStoreError::ScheduleTaken(schedule.name));
-        }
-        if ContentHash::of(schedule.spec.as_bytes()) != schedule.new.spec {
-            return Err(RunStoreError::SpecMismatch(schedule.new.spec));
-        }
-        let name = schedule.name.clone();
-        kept.schedules.insert(name, (schedule, Vec::new()));
-        Ok(())
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Result<(), RunStoreError> {
+        self.transact(|unit| unit.add_schedule(&schedule, &by))
     }
 
     fn schedules(&self) -> Result<Vec<Schedule>, RunStoreError> {
@@ -275,19 +315,13 @@ impl ScheduleStore for MemoryRuns {
         name: &str,
         paused: bool,
         next: Option<UnixMicros>,
+        by: Asked,
     ) -> Result<(), RunStoreError> {
-        let mut kept = self.lock();
-        let known = kept.schedules.get_mut(name);
-        let (schedule, _) = known.ok_or_else(|| RunStoreError::NoSchedule(name.to_owned()))?;
-        schedule.paused = paused;
-        schedule.next = next;
-        Ok(())
+        self.transact(|unit| unit.pause_schedule(name, paused, next, &by))
     }
 
-    fn remove_schedule(&self, name: &str) -> Result<(), RunStoreError> {
-        let removed = self.lock().schedules.remove(name);
-        let gone = removed.map(|_| ());
-        gone.ok_or_else(|| RunStoreError::NoSchedule(name.to_owned()))
+    fn remove_schedule(&self, name: &str, by: Asked) -> Result<(), RunStoreError> {
+        self.transact(|unit| unit.remove_schedule(name, &by))
     }
 
     fn fire(&self, firing: Firing, by: Asked) -> Result<bool, RunStoreError> {

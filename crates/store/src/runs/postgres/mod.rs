@@ -14,6 +14,7 @@ mod link;
 mod place;
 mod pool;
 mod reads;
+mod records;
 mod rows;
 mod schema;
 mod store;
@@ -38,6 +39,9 @@ const MIGRATION_LOCK: i64 = 0x666f_6e64_6163_6f00;
 /// Shared by every transaction that changes runs, and held by one that sets a
 /// halt.
 const HALT_LOCK: i64 = MIGRATION_LOCK + 1;
+
+/// Held by a transaction that writes a record.
+const RECORD_LOCK: i64 = MIGRATION_LOCK + 2;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy)]

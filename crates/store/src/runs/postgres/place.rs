@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fondaco_app::ports::records::{Record, RecordKind};
 use fondaco_app::ports::runs::{IdempotencyKey, RunStoreError};
 use fondaco_app::ports::schedules::Schedule;
 use fondaco_domain::halt::{Halt, Scope};
@@ -14,7 +15,7 @@ use super::rows::{
     task_of,
 };
 use super::text::put;
-use super::write;
+use super::{records, write};
 use crate::runs::unit::{Backend, Changes, RunRow, Wanted};
 
 /// One transaction that has begun. Every row of a run, its tasks and its
@@ -229,6 +230,41 @@ impl Backend for Place<'_> {
     fn has_fired(&mut self, name: &str, at: UnixMicros) -> Result<bool, RunStoreError> {
         let sql = "select from schedule_fire where name = $1 and at = $2";
         Ok(!self.link.query(sql, &[&put(name), &at.0])?.is_empty())
+    }
+
+    fn newest_record(
+        &mut self,
+        kind: RecordKind,
+        name: &str,
+    ) -> Result<Option<Record>, RunStoreError> {
+        records::lock(self.link)?;
+        records::newest(self.link, kind, name)
+    }
+
+    fn add_schedule(&mut self, schedule: &Schedule) -> Result<(), RunStoreError> {
+        write::new_schedule(self.link, schedule)
+    }
+
+    fn pause_schedule(
+        &mut self,
+        name: &str,
+        paused: bool,
+        next: Option<UnixMicros>,
+    ) -> Result<(), RunStoreError> {
+        let sql = "update schedule set paused = $2, next_at = $3 where name = $1";
+        let next = next.map(|at| at.0);
+        self.link.execute(sql, &[&put(name), &paused, &next])?;
+        Ok(())
+    }
+
+    fn remove_schedule(&mut self, name: &str) -> Result<(), RunStoreError> {
+        let sql = "delete from schedule where name = $1";
+        self.link.execute(sql, &[&put(name)])?;
+        Ok(())
+    }
+
+    fn add_record(&mut self, record: &Record) -> Result<u64, RunStoreError> {
+        records::add(self.link, record)
     }
 
     fn apply(&mut self, changes: &Changes<'_>) -> Result<(), RunStoreError> {

@@ -2,13 +2,13 @@
 
 use fondaco_app::ports::halts::HaltAck;
 use fondaco_app::ports::runs::{
-    Attempt, Disagreement, Held, OutboxRow, Position, RunQuery, RunStoreError, TaskQuery,
+    Attempt, Disagreement, FeedRow, Held, OutboxRow, Position, RunQuery, RunStoreError, TaskQuery,
     disagreement,
 };
 use fondaco_app::ports::schedules::{Fired, Schedule};
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Epoch, Halt, Scope};
-use fondaco_domain::run::{Recorded, Run, RunKind};
+use fondaco_domain::run::{Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Fence, Lease, Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros};
 use postgres::Row;
@@ -21,6 +21,8 @@ use super::rows::{
     task_columns, task_no, task_of, worker_of,
 };
 use super::text::{self, put};
+use super::write::PLACE_BITS;
+use crate::runs::unit::in_order;
 
 pub(super) fn run(link: &mut Link, id: RunId) -> Result<Run, RunStoreError> {
     let sql = concat!(
@@ -49,6 +51,8 @@ pub(super) fn runs(link: &mut Link, query: &RunQuery) -> Result<Vec<Run>, RunSto
          and ($8::bigint is null or r.deadline_at <= $8)
          and ($9::bigint is null or r.finished_at < $9)
          and ($10::text is null or r.run_id < $10::text::uuid)
+         and ($12::text is null or r.strategy = $12)
+         and ($13::text is null or r.tenant = $13)
          order by r.run_id desc limit $11"
     );
     let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
@@ -67,6 +71,8 @@ pub(super) fn runs(link: &mut Link, query: &RunQuery) -> Result<Vec<Run>, RunSto
             &query.finished_before.map(|at| at.0),
             &query.before.map(|id| id.to_string()),
             &most(query.limit.unwrap_or(usize::MAX)),
+            &query.strategy.as_deref().map(put),
+            &query.tenant.as_deref().map(put),
         ],
     )?;
     all(&rows, |row| Ok(run_of(row)?.run))
@@ -195,6 +201,64 @@ pub(super) fn outbox(
             body: get(row, "body")?,
         })
     })
+}
+
+/// As [`outbox`]. A number is the transaction and the place in it, so that it
+/// says itself in which order it is read.
+pub(super) fn feed(
+    link: &mut Link,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<FeedRow>, RunStoreError> {
+    let sql = concat!(
+        "select e.tx, e.tx_seq, e.run_id::text, ",
+        event_columns!(),
+        " from event e left join body b on b.hash = e.body_hash
+         where e.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+         and (e.tx, e.tx_seq) > ($1, $2) order by e.tx, e.tx_seq limit $3"
+    );
+    let (tx, place) = place_of(after);
+    let rows = link.query(sql, &[&tx, &place, &most(limit)])?;
+    all(&rows, |row| {
+        Ok(FeedRow {
+            no: number(row)?,
+            run: run_id(row)?,
+            event: event_of(row)?,
+        })
+    })
+}
+
+pub(super) fn feed_end(link: &mut Link) -> Result<u64, RunStoreError> {
+    let sql = "select e.tx, e.tx_seq from event e
+               where e.tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+               order by e.tx desc, e.tx_seq desc limit 1";
+    link.query(sql, &[])?.first().map_or(Ok(0), number)
+}
+
+/// The number of a row of the feed.
+fn number(row: &Row) -> Result<u64, RunStoreError> {
+    let (tx, place): (u64, u64) = (count(row, "tx")?, count(row, "tx_seq")?);
+    Ok((tx << PLACE_BITS) | place)
+}
+
+/// The transaction and the place in it that a number of the feed means.
+fn place_of(number: u64) -> (i64, i64) {
+    let place = number & ((1 << PLACE_BITS) - 1);
+    ((number >> PLACE_BITS).cast_signed(), place.cast_signed())
+}
+
+pub(super) fn open_runs(link: &mut Link) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+    let sql = "select kind, state, count(*) as runs from run where finished_at is null
+               group by kind, state";
+    let counted = all(&link.query(sql, &[])?, |row| {
+        let kind = parsed(row, "kind", RunKind::parse)?;
+        Ok((
+            kind,
+            parsed(row, "state", RunState::parse)?,
+            count(row, "runs")?,
+        ))
+    })?;
+    Ok(in_order(counted))
 }
 
 pub(super) fn halts(link: &mut Link) -> Result<Vec<Halt>, RunStoreError> {

@@ -1,7 +1,9 @@
 //! Rows to values.
 
+use fondaco_app::ports::records::{Record, RecordKind};
 use fondaco_app::ports::runs::{Attempt, External, IdempotencyKey, RunStoreError};
 use fondaco_app::ports::schedules::Schedule;
+use fondaco_app::ports::services::{Holder, Service};
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Epoch, Halt, HaltMode, Scope};
 use fondaco_domain::run::{CompletionRule, Counts, NewRun, Recorded, Run, RunKind, RunState};
@@ -49,7 +51,7 @@ pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Run
 }
 
 /// A text of people.
-fn words(row: &Row, name: &str) -> Result<String, RunStoreError> {
+pub(super) fn words(row: &Row, name: &str) -> Result<String, RunStoreError> {
     Ok(text::get(get(row, name)?))
 }
 
@@ -232,6 +234,38 @@ pub(super) fn halt_of(row: &Row) -> Result<Halt, RunStoreError> {
         reason: words(row, "reason")?,
         actor: words(row, "actor")?,
         at: instant(row, "at")?,
+    })
+}
+
+pub(super) fn record_of(row: &Row) -> Result<Record, RunStoreError> {
+    Ok(Record {
+        no: count(row, "no")?,
+        kind: parsed(row, "kind", RecordKind::parse)?,
+        name: words(row, "name")?,
+        version: count(row, "version")?,
+        at: instant(row, "at")?,
+        actor: words(row, "actor")?,
+        body: maybe_words(row, "body")?,
+    })
+}
+
+pub(super) fn service_of(row: &Row) -> Result<Service, RunStoreError> {
+    let holder = match maybe_words(row, "host")? {
+        Some(host) => Some(Holder {
+            host,
+            pid: count(row, "pid")?,
+            pid_start: words(row, "pid_start")?,
+            address: words(row, "address")?,
+        }),
+        None => None,
+    };
+    Ok(Service {
+        name: words(row, "name")?,
+        generation: count(row, "generation")?,
+        holder,
+        renewals: count(row, "renewals")?,
+        since: instant(row, "since")?,
+        seen: instant(row, "seen")?,
     })
 }
 

@@ -5,7 +5,10 @@ use fondaco_app::ports::runs::RunStoreError;
 use super::link::Link;
 
 /// Each brings the schema one version further; never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/postgres/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/postgres/0001.sql"),
+    include_str!("../../../migrations/postgres/0002.sql"),
+];
 
 /// The oldest server with `pg_current_xact_id`.
 const OLDEST: i32 = 130_000;

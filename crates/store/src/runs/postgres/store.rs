@@ -3,20 +3,20 @@
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notices, OutboxRow,
-    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, Notice, Notices,
+    OutboxRow, Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery,
+    Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskCommand, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
 use super::flusher::{About, begin};
 use super::link::{Link, Trouble};
 use super::place::Place;
-use super::rows::damaged;
 use super::text::put;
 use super::{PgRuns, reads, schema, write};
 use crate::runs::unit::Unit;
@@ -100,6 +100,18 @@ impl RunStore for PgRuns {
         })
     }
 
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, RunStoreError> {
+        self.pool.read(|link| reads::feed(link, after, limit))
+    }
+
+    fn feed_end(&self) -> Result<u64, RunStoreError> {
+        self.pool.read(reads::feed_end)
+    }
+
+    fn open_runs(&self) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+        self.pool.read(reads::open_runs)
+    }
+
     fn keep_body(&self, body: &[u8]) -> Result<ContentHash, RunStoreError> {
         let keep = |link: &mut Link| write::keep_bodies(link, [body].into_iter());
         self.pool.write(keep)?;
@@ -180,12 +192,7 @@ impl HaltStore for PgRuns {
     fn halt(&self, command: HaltCommand, by: Asked) -> Result<Halt, RunStoreError> {
         let latch = |link: &mut Link| {
             begin(link, true)?;
-            let mut unit = Unit::new(Place::new(link));
-            let halt = unit.halt(&command, &by);
-            let (place, notices) = unit.finish()?;
-            let end = if halt.is_ok() { "commit" } else { "rollback" };
-            place.link.say("commit to", end)?;
-            Ok((halt?, notices))
+            in_unit(link, |unit| unit.halt(&command, &by))
         };
         let (halt, notices) = self.halting.write(|link| settled(link, latch))?;
         self.bus.publish(notices);
@@ -220,15 +227,36 @@ impl HaltStore for PgRuns {
     }
 }
 
-/// No transaction stays open where something failed in it.
+/// A small transaction of its own, which changes no run.
+pub(super) fn alone<T>(
+    link: &mut Link,
+    work: impl Fn(&mut Unit<Place<'_>>) -> Result<T, RunStoreError>,
+) -> Result<T, RunStoreError> {
+    settled(link, |link| {
+        link.say("begin with", "begin isolation level read committed")?;
+        in_unit(link, &work).map(|(answer, _)| answer)
+    })
+}
+
+/// To the end of a transaction that has begun.
+fn in_unit<T>(
+    link: &mut Link,
+    work: impl Fn(&mut Unit<Place<'_>>) -> Result<T, RunStoreError>,
+) -> Result<(T, Vec<Notice>), RunStoreError> {
+    let mut unit = Unit::new(Place::new(link));
+    let answer = work(&mut unit)?;
+    let (place, notices) = unit.finish()?;
+    place.link.say("commit to", "commit")?;
+    Ok((answer, notices))
+}
+
+/// No transaction stays open where something failed or was refused in it.
 fn settled<T>(
     link: &mut Link,
     work: impl Fn(&mut Link) -> Result<T, RunStoreError>,
 ) -> Result<T, RunStoreError> {
     let result = work(link);
-    if let (Err(_), Some(trouble)) = (&result, link.take_trouble())
-        && trouble != Trouble::Lost
-    {
+    if result.is_err() && link.take_trouble() != Some(Trouble::Lost) {
         link.say("take back", "rollback")?;
     }
     result
@@ -276,29 +304,9 @@ impl WorkerStore for PgRuns {
 }
 
 impl ScheduleStore for PgRuns {
-    fn add_schedule(&self, schedule: Schedule) -> Result<(), RunStoreError> {
-        let hash = &schedule.new.spec;
-        let sql = "insert into schedule(name, timing, spec, new_run, paused, next_at, since)
-                   values($1, $2, $3, $4, $5, $6, $7) on conflict do nothing";
-        let timing = serde_json::to_string(&schedule.timing).map_err(damaged)?;
-        let new = serde_json::to_string(&schedule.new).map_err(damaged)?;
-        let known = "select from schedule where name = $1";
-        self.pool.write(|link| {
-            let name = put(&schedule.name);
-            let taken = || RunStoreError::ScheduleTaken(schedule.name.clone());
-            if !link.query(known, &[&name])?.is_empty() {
-                return Err(taken());
-            }
-            if ContentHash::of(schedule.spec.as_bytes()) != *hash {
-                return Err(RunStoreError::SpecMismatch(hash.clone()));
-            }
-            let (spec, next) = (put(&schedule.spec), schedule.next.map(|at| at.0));
-            let (paused, since) = (schedule.paused, schedule.since.0);
-            match link.execute(sql, &[&name, &timing, &spec, &new, &paused, &next, &since])? {
-                0 => Err(taken()),
-                _ => Ok(()),
-            }
-        })
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Result<(), RunStoreError> {
+        self.pool
+            .write(|link| alone(link, |unit| unit.add_schedule(&schedule, &by)))
     }
 
     fn schedules(&self) -> Result<Vec<Schedule>, RunStoreError> {
@@ -310,17 +318,15 @@ impl ScheduleStore for PgRuns {
         name: &str,
         paused: bool,
         next: Option<UnixMicros>,
+        by: Asked,
     ) -> Result<(), RunStoreError> {
-        let sql = "update schedule set paused = $2, next_at = $3 where name = $1";
-        let next = next.map(|at| at.0);
         self.pool
-            .write(|link| known_schedule(name, link.execute(sql, &[&put(name), &paused, &next])?))
+            .write(|link| alone(link, |unit| unit.pause_schedule(name, paused, next, &by)))
     }
 
-    fn remove_schedule(&self, name: &str) -> Result<(), RunStoreError> {
-        let sql = "delete from schedule where name = $1";
+    fn remove_schedule(&self, name: &str, by: Asked) -> Result<(), RunStoreError> {
         self.pool
-            .write(|link| known_schedule(name, link.execute(sql, &[&put(name)])?))
+            .write(|link| alone(link, |unit| unit.remove_schedule(name, &by)))
     }
 
     fn fire(&self, firing: Firing, by: Asked) -> Result<bool, RunStoreError> {
@@ -336,13 +342,5 @@ impl ScheduleStore for PgRuns {
 
     fn fired(&self, name: &str, limit: usize) -> Result<Vec<Fired>, RunStoreError> {
         self.pool.read(|link| reads::fired(link, name, limit))
-    }
-}
-
-/// How many rows had the name.
-fn known_schedule(name: &str, found: u64) -> Result<(), RunStoreError> {
-    match found {
-        0 => Err(RunStoreError::NoSchedule(name.to_owned())),
-        _ => Ok(()),
     }
 }

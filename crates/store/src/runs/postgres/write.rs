@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fondaco_app::ports::runs::{INLINE, RunStoreError};
+use fondaco_app::ports::schedules::Schedule;
 use fondaco_domain::halt::Halt;
 use fondaco_domain::run::{Recorded, Run};
 use fondaco_domain::task::{Task, TaskNo, TaskState};
@@ -14,6 +15,10 @@ use super::place::Place;
 use super::rows::damaged;
 use super::text::put;
 use crate::runs::unit::{AttemptChange, AttemptKey, Changes, RunRow, Tick};
+
+/// Of the number of an event in the feed, so many bits are its place in its
+/// transaction: there is room for 2^44 transactions of a million events.
+pub(super) const PLACE_BITS: u32 = 20;
 
 pub(super) fn apply(place: &mut Place<'_>, changes: &Changes<'_>) -> Result<(), RunStoreError> {
     specs(place.link, changes.specs)?;
@@ -381,6 +386,12 @@ fn events(place: &mut Place<'_>, events: &[(RunId, Recorded)]) -> Result<(), Run
     let (mut prevs, mut hashes) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for (run, event) in events {
         place.written += 1;
+        if place.written >> PLACE_BITS != 0 {
+            return Err(RunStoreError::Storage {
+                action: "write so many events at once into",
+                source: format!("{} is the most in one transaction", place.written - 1).into(),
+            });
+        }
         ids.push(run.to_string());
         numbers[0].push(event.seq as i64);
         numbers[1].push(place.written);
@@ -456,6 +467,18 @@ fn latch(link: &mut Link, halt: &Halt) -> Result<(), RunStoreError> {
             &halt.at.0,
         ],
     )?;
+    Ok(())
+}
+
+pub(super) fn new_schedule(link: &mut Link, schedule: &Schedule) -> Result<(), RunStoreError> {
+    let sql = "insert into schedule(name, timing, spec, new_run, paused, next_at, since)
+               values($1, $2, $3, $4, $5, $6, $7)";
+    let timing = serde_json::to_string(&schedule.timing).map_err(damaged)?;
+    let new = serde_json::to_string(&schedule.new).map_err(damaged)?;
+    let (name, spec) = (put(&schedule.name), put(&schedule.spec));
+    let (paused, next) = (schedule.paused, schedule.next.map(|at| at.0));
+    let since = schedule.since.0;
+    link.execute(sql, &[&name, &timing, &spec, &new, &paused, &next, &since])?;
     Ok(())
 }
 

@@ -32,6 +32,9 @@ fn runs(store: &dyn Store, request: Request) -> Answer {
         Request::Remove(id) => done(store.remove(id))?,
         Request::Outbox(consumer, limit) => Response::Outbox(store.outbox(&consumer, limit)?),
         Request::Acknowledge(consumer, position) => done(store.acknowledge(&consumer, position))?,
+        Request::Feed(after, limit) => Response::Feed(store.feed(after, limit)?),
+        Request::FeedEnd => Response::Number(store.feed_end()?),
+        Request::OpenRuns => Response::OpenRuns(store.open_runs()?),
         Request::KeepBody(body) => Response::Hash(store.keep_body(&body)?),
         Request::Body(hash) => Response::Body(store.body(&hash)?),
         Request::Vitals => Response::Vitals(store.vitals()?),
@@ -52,14 +55,35 @@ fn others(store: &dyn Store, request: Request) -> Answer {
         Request::Enlist(worker) => done(store.enlist(worker))?,
         Request::Dismiss(worker) => done(store.dismiss(worker))?,
         Request::Workers => Response::Workers(store.workers()?),
-        Request::AddSchedule(schedule) => done(store.add_schedule(*schedule))?,
+        Request::AddSchedule(schedule, by) => done(store.add_schedule(*schedule, by))?,
         Request::Schedules => Response::Schedules(store.schedules()?),
-        Request::PauseSchedule(name, paused, next) => {
-            done(store.pause_schedule(&name, paused, next))?
+        Request::PauseSchedule(name, paused, next, by) => {
+            done(store.pause_schedule(&name, paused, next, by))?
         }
-        Request::RemoveSchedule(name) => done(store.remove_schedule(&name))?,
+        Request::RemoveSchedule(name, by) => done(store.remove_schedule(&name, by))?,
         Request::Fire(firing, by) => Response::Kept(store.fire(*firing, by)?),
         Request::Fired(name, limit) => Response::Ticks(store.fired(&name, limit)?),
+        other => return records(store, other),
+    })
+}
+
+/// The calls of the ports of records and services.
+fn records(store: &dyn Store, request: Request) -> Answer {
+    Ok(match request {
+        Request::PutRecord(change, by) => Response::Record(store.put_record(change, by)?),
+        Request::Record(kind, name) => Response::MaybeRecord(store.record(kind, &name)?),
+        Request::Records(kind) => Response::Records(store.records(kind)?),
+        Request::Trail(query) => Response::Records(store.trail(&query)?),
+        Request::ClaimService(name, seen, by) => {
+            Response::Service(store.claim_service(&name, seen, by)?)
+        }
+        Request::RenewService(name, generation, holder, at) => {
+            Response::Kept(store.renew_service(&name, generation, holder, at)?)
+        }
+        Request::ReleaseService(name, generation) => {
+            done(store.release_service(&name, generation))?
+        }
+        Request::Services => Response::Services(store.services()?),
         other => Response::Unserved(format!("{other:?} needs a connection of its own")),
     })
 }

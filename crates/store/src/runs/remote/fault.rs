@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use fondaco_app::ports::records::RecordKind;
 use fondaco_app::ports::runs::{IdempotencyKey, RunStoreError};
 use fondaco_domain::halt::HaltRejection;
 use fondaco_domain::run::{Rejection, RunState};
@@ -34,6 +35,22 @@ pub enum Fault {
     NoSchedule(String),
     /// [`RunStoreError::ScheduleTaken`].
     ScheduleTaken(String),
+    /// [`RunStoreError::RecordChanged`].
+    RecordChanged {
+        /// What it is about.
+        kind: RecordKind,
+        /// Its name.
+        name: String,
+        /// The version there is.
+        found: u32,
+    },
+    /// [`RunStoreError::ServiceChanged`].
+    ServiceChanged {
+        /// Its name.
+        name: String,
+        /// The generation there is.
+        found: u64,
+    },
     /// [`RunStoreError::NotEnded`].
     NotEnded {
         /// The run.
@@ -101,6 +118,15 @@ impl From<&RunStoreError> for Fault {
             E::NoBody(hash) => Self::NoBody(hash.clone()),
             E::NoSchedule(name) => Self::NoSchedule(name.clone()),
             E::ScheduleTaken(name) => Self::ScheduleTaken(name.clone()),
+            E::RecordChanged { kind, name, found } => Self::RecordChanged {
+                kind: *kind,
+                name: name.clone(),
+                found: *found,
+            },
+            E::ServiceChanged { name, found } => Self::ServiceChanged {
+                name: name.clone(),
+                found: *found,
+            },
             E::NotEnded { run, state } => Self::NotEnded {
                 run: *run,
                 state: *state,
@@ -144,6 +170,8 @@ impl From<Fault> for RunStoreError {
             Fault::NoBody(hash) => Self::NoBody(hash),
             Fault::NoSchedule(name) => Self::NoSchedule(name),
             Fault::ScheduleTaken(name) => Self::ScheduleTaken(name),
+            Fault::RecordChanged { kind, name, found } => Self::RecordChanged { kind, name, found },
+            Fault::ServiceChanged { name, found } => Self::ServiceChanged { name, found },
             Fault::NotEnded { run, state } => Self::NotEnded { run, state },
             Fault::Rejected(rejection) => Self::Rejected(rejection),
             Fault::HaltRejected(rejection) => Self::HaltRejected(rejection),
@@ -225,6 +253,15 @@ mod tests {
             RunStoreError::NoBody(hash),
             RunStoreError::NoSchedule("nightly".to_owned()),
             RunStoreError::ScheduleTaken("nightly".to_owned()),
+            RunStoreError::RecordChanged {
+                kind: RecordKind::Flag,
+                name: "x".to_owned(),
+                found: 3,
+            },
+            RunStoreError::ServiceChanged {
+                name: "gateway".to_owned(),
+                found: 4,
+            },
             RunStoreError::NotEnded {
                 run: id,
                 state: RunState::Halting,

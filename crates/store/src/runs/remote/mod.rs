@@ -6,8 +6,8 @@
 //! connection of its own. What a connection says:
 //!
 //! ```text
-//! client   {"fondaco_runs":1}                       the protocol it speaks
-//! server   {"fondaco_runs":1,"pid":4711,…}          or why it does not talk
+//! client   {"fondaco_runs":2}                       the protocol it speaks
+//! server   {"fondaco_runs":2,"pid":4711,…}          or why it does not talk
 //! client   {"run":"0193…"}                          a request
 //! server   {"run":{…}} or {"failed":{"no_run":…}}   its answer
 //! ```

@@ -1,14 +1,17 @@
 //! The ports over anything that takes requests and brings answers.
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
+use fondaco_app::ports::records::{Change, Record, RecordKind, RecordStore, TrailQuery};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notices, OutboxRow,
-    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, Notices,
+    OutboxRow, Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery,
+    Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
+use fondaco_app::ports::services::{Holder, Service, ServiceStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
@@ -59,8 +62,8 @@ pub(in crate::runs) fn outcome(
     let done = repeated
         && match (request, &fault) {
             (Request::Remove(_), Fault::NoRun(_))
-            | (Request::RemoveSchedule(_), Fault::NoSchedule(_)) => true,
-            (Request::AddSchedule(added), Fault::ScheduleTaken(_)) => {
+            | (Request::RemoveSchedule(..), Fault::NoSchedule(_)) => true,
+            (Request::AddSchedule(added, _), Fault::ScheduleTaken(_)) => {
                 matches!(schedules()?, Response::Schedules(all) if all.contains(added))
             }
             _ => false,
@@ -146,6 +149,18 @@ impl<C: Carrier> RunStore for Carried<C> {
         call!(self, request, Done)
     }
 
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, RunStoreError> {
+        call!(self, Request::Feed(after, limit), Feed)
+    }
+
+    fn feed_end(&self) -> Result<u64, RunStoreError> {
+        call!(self, Request::FeedEnd, Number)
+    }
+
+    fn open_runs(&self) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+        call!(self, Request::OpenRuns, OpenRuns)
+    }
+
     fn keep_body(&self, body: &[u8]) -> Result<ContentHash, RunStoreError> {
         call!(self, Request::KeepBody(body.to_vec()), Hash)
     }
@@ -208,8 +223,8 @@ impl<C: Carrier> WorkerStore for Carried<C> {
 }
 
 impl<C: Carrier> ScheduleStore for Carried<C> {
-    fn add_schedule(&self, schedule: Schedule) -> Result<(), RunStoreError> {
-        call!(self, Request::AddSchedule(schedule.into()), Done)
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Result<(), RunStoreError> {
+        call!(self, Request::AddSchedule(schedule.into(), by), Done)
     }
 
     fn schedules(&self) -> Result<Vec<Schedule>, RunStoreError> {
@@ -221,13 +236,14 @@ impl<C: Carrier> ScheduleStore for Carried<C> {
         name: &str,
         paused: bool,
         next: Option<UnixMicros>,
+        by: Asked,
     ) -> Result<(), RunStoreError> {
-        let request = Request::PauseSchedule(name.to_owned(), paused, next);
+        let request = Request::PauseSchedule(name.to_owned(), paused, next, by);
         call!(self, request, Done)
     }
 
-    fn remove_schedule(&self, name: &str) -> Result<(), RunStoreError> {
-        call!(self, Request::RemoveSchedule(name.to_owned()), Done)
+    fn remove_schedule(&self, name: &str, by: Asked) -> Result<(), RunStoreError> {
+        call!(self, Request::RemoveSchedule(name.to_owned(), by), Done)
     }
 
     fn fire(&self, firing: Firing, by: Asked) -> Result<bool, RunStoreError> {
@@ -236,5 +252,50 @@ impl<C: Carrier> ScheduleStore for Carried<C> {
 
     fn fired(&self, name: &str, limit: usize) -> Result<Vec<Fired>, RunStoreError> {
         call!(self, Request::Fired(name.to_owned(), limit), Ticks)
+    }
+}
+
+impl<C: Carrier> RecordStore for Carried<C> {
+    fn put_record(&self, change: Change, by: Asked) -> Result<Record, RunStoreError> {
+        call!(self, Request::PutRecord(change, by), Record)
+    }
+
+    fn record(&self, kind: RecordKind, name: &str) -> Result<Option<Record>, RunStoreError> {
+        call!(self, Request::Record(kind, name.to_owned()), MaybeRecord)
+    }
+
+    fn records(&self, kind: RecordKind) -> Result<Vec<Record>, RunStoreError> {
+        call!(self, Request::Records(kind), Records)
+    }
+
+    fn trail(&self, query: &TrailQuery) -> Result<Vec<Record>, RunStoreError> {
+        call!(self, Request::Trail(query.clone()), Records)
+    }
+}
+
+impl<C: Carrier> ServiceStore for Carried<C> {
+    fn claim_service(&self, name: &str, seen: u64, by: Asked) -> Result<Service, RunStoreError> {
+        let request = Request::ClaimService(name.to_owned(), seen, by);
+        call!(self, request, Service)
+    }
+
+    fn renew_service(
+        &self,
+        name: &str,
+        generation: u64,
+        holder: Holder,
+        at: UnixMicros,
+    ) -> Result<bool, RunStoreError> {
+        let request = Request::RenewService(name.to_owned(), generation, holder, at);
+        call!(self, request, Kept)
+    }
+
+    fn release_service(&self, name: &str, generation: u64) -> Result<(), RunStoreError> {
+        let request = Request::ReleaseService(name.to_owned(), generation);
+        call!(self, request, Done)
+    }
+
+    fn services(&self) -> Result<Vec<Service>, RunStoreError> {
+        call!(self, Request::Services, Services)
     }
 }

@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use fondaco_app::ports::halts::HaltAck;
+use fondaco_app::ports::records::{Change, Record, RecordKind, TrailQuery};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notice, OutboxRow,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, Notice, OutboxRow,
     Position, RunQuery, Submission, Submitted, TaskQuery, Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule};
+use fondaco_app::ports::services::{Holder, Service};
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::Fault;
 
 /// Grows whenever anything that is said here changes its form.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The first frame of a client. This and [`Welcome`] stay as they are in
 /// every version of the protocol.
@@ -59,6 +61,9 @@ pub enum Request {
     Remove(RunId),
     Outbox(String, usize),
     Acknowledge(String, Position),
+    Feed(u64, usize),
+    FeedEnd,
+    OpenRuns,
     /// The body travels beside the text.
     KeepBody(#[serde(skip)] Vec<u8>),
     Body(ContentHash),
@@ -75,12 +80,20 @@ pub enum Request {
     Enlist(Worker),
     Dismiss(WorkerId),
     Workers,
-    AddSchedule(Box<Schedule>),
+    AddSchedule(Box<Schedule>, Asked),
     Schedules,
-    PauseSchedule(String, bool, Option<UnixMicros>),
-    RemoveSchedule(String),
+    PauseSchedule(String, bool, Option<UnixMicros>, Asked),
+    RemoveSchedule(String, Asked),
     Fire(Box<Firing>, Asked),
     Fired(String, usize),
+    PutRecord(Change, Asked),
+    Record(RecordKind, String),
+    Records(RecordKind),
+    Trail(TrailQuery),
+    ClaimService(String, u64, Asked),
+    RenewService(String, u64, Holder, UnixMicros),
+    ReleaseService(String, u64),
+    Services,
 }
 
 /// The answer to a [`Request`].
@@ -101,6 +114,9 @@ pub enum Response {
     Attempts(Vec<Attempt>),
     Events(Vec<Recorded>),
     Outbox(Vec<OutboxRow>),
+    Feed(Vec<FeedRow>),
+    Number(u64),
+    OpenRuns(Vec<(RunKind, RunState, u64)>),
     Hash(ContentHash),
     /// The body travels beside the text.
     Body(#[serde(skip)] Vec<u8>),
@@ -114,6 +130,11 @@ pub enum Response {
     Schedules(Vec<Schedule>),
     Kept(bool),
     Ticks(Vec<Fired>),
+    Record(Record),
+    MaybeRecord(Option<Record>),
+    Records(Vec<Record>),
+    Service(Service),
+    Services(Vec<Service>),
     /// The store said no.
     Failed(Fault),
     /// The server could not make sense of the request, or not send the answer.
@@ -166,7 +187,11 @@ impl Request {
             | Self::HaltAcks
             | Self::Enlist(_)
             | Self::Dismiss(_)
-            | Self::Workers => Some(Duration::from_secs(10)),
+            | Self::Workers
+            | Self::ClaimService(..)
+            | Self::RenewService(..)
+            | Self::ReleaseService(..)
+            | Self::Services => Some(Duration::from_secs(10)),
             _ => Some(Duration::from_mins(1)),
         }
     }
@@ -210,15 +235,19 @@ mod tests {
     fn forms_on_the_wire() {
         let id = RunId::new(1, [2; 10]);
         let name = "00000000-0001-7202-8202-020202020202";
+        let by = || Asked {
+            actor: "desk".to_owned(),
+            at: UnixMicros(9),
+        };
         let body = Request::KeepBody(vec![1, 2]);
-        form(&Hello { fondaco_runs: 1 }, r#"{"fondaco_runs":1}"#);
+        form(&Hello { fondaco_runs: 2 }, r#"{"fondaco_runs":2}"#);
         form(
             &Welcome {
-                fondaco_runs: 1,
+                fondaco_runs: 2,
                 pid: 7,
                 refused: None,
             },
-            r#"{"fondaco_runs":1,"pid":7,"refused":null}"#,
+            r#"{"fondaco_runs":2,"pid":7,"refused":null}"#,
         );
         form(&Request::Held, r#""held""#);
         form(&Request::Run(id), &format!(r#"{{"run":"{name}"}}"#));
@@ -227,9 +256,24 @@ mod tests {
             &format!(r#"{{"events":["{name}",7,100]}}"#),
         );
         form(
-            &Request::PauseSchedule("nightly".to_owned(), true, Some(UnixMicros(5))),
-            r#"{"pause_schedule":["nightly",true,5]}"#,
+            &Request::PauseSchedule("nightly".to_owned(), true, Some(UnixMicros(5)), by()),
+            r#"{"pause_schedule":["nightly",true,5,{"actor":"desk","at":9}]}"#,
         );
+        let change = Change {
+            kind: RecordKind::Flag,
+            name: "x".to_owned(),
+            over: Some(2),
+            body: None,
+        };
+        form(
+            &Request::PutRecord(change, by()),
+            r#"{"put_record":[{"kind":"flag","name":"x","over":2,"body":null},{"actor":"desk","at":9}]}"#,
+        );
+        form(
+            &Request::ClaimService("gateway".to_owned(), 4, by()),
+            r#"{"claim_service":["gateway",4,{"actor":"desk","at":9}]}"#,
+        );
+        form(&Request::Feed(7, 100), r#"{"feed":[7,100]}"#);
         assert_eq!(serde_json::to_string(&body).unwrap(), r#""keep_body""#);
         assert_eq!(body.body(), [1, 2]);
         form(&Response::Done, r#""done""#);

@@ -8,6 +8,7 @@ mod bodies;
 mod place;
 mod readers;
 mod reads;
+mod records;
 mod rows;
 mod schema;
 mod statement;

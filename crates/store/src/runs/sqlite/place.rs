@@ -1,5 +1,6 @@
 //! The database inside the writer's transaction, as the place of a unit.
 
+use fondaco_app::ports::records::{Record, RecordKind};
 use fondaco_app::ports::runs::{IdempotencyKey, RunStoreError};
 use fondaco_app::ports::schedules::Schedule;
 use fondaco_domain::halt::{Halt, Scope};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, ToSql, params};
 use super::bodies::Bodies;
 use super::rows::{self, columns};
 use super::statement::{all, json, one, run_id, run_sql, value};
-use super::write;
+use super::{records, write};
 use crate::runs::unit::{Backend, Changes, RunRow, Wanted};
 
 /// The connection of the writer, in a transaction.
@@ -152,6 +153,40 @@ impl Backend for Place<'_> {
         let sql = "select 1 from schedule_fire where name = ?1 and at = ?2";
         let known = one(self.connection, sql, params![name, at.0], |_| Ok(()))?;
         Ok(known.is_some())
+    }
+
+    fn newest_record(
+        &mut self,
+        kind: RecordKind,
+        name: &str,
+    ) -> Result<Option<Record>, RunStoreError> {
+        records::newest(self.connection, kind, name)
+    }
+
+    fn add_schedule(&mut self, schedule: &Schedule) -> Result<(), RunStoreError> {
+        write::new_schedule(*self, schedule)
+    }
+
+    fn pause_schedule(
+        &mut self,
+        name: &str,
+        paused: bool,
+        next: Option<UnixMicros>,
+    ) -> Result<(), RunStoreError> {
+        let sql = "update schedule set paused = ?2, next = ?3 where name = ?1";
+        let params = params![name, paused, next.map(|at| at.0)];
+        run_sql(self.connection, sql, params)?;
+        Ok(())
+    }
+
+    fn remove_schedule(&mut self, name: &str) -> Result<(), RunStoreError> {
+        let sql = "delete from schedule where name = ?1";
+        run_sql(self.connection, sql, [name])?;
+        Ok(())
+    }
+
+    fn add_record(&mut self, record: &Record) -> Result<u64, RunStoreError> {
+        records::add(self.connection, record)
     }
 
     fn apply(&mut self, changes: &Changes<'_>) -> Result<(), RunStoreError> {

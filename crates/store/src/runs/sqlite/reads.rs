@@ -2,12 +2,12 @@
 
 use fondaco_app::ports::halts::HaltAck;
 use fondaco_app::ports::runs::{
-    Attempt, Disagreement, Held, OutboxRow, Position, RunQuery, RunStoreError, TaskQuery,
+    Attempt, Disagreement, FeedRow, Held, OutboxRow, Position, RunQuery, RunStoreError, TaskQuery,
     disagreement,
 };
 use fondaco_app::ports::schedules::{Fired, Schedule};
 use fondaco_app::ports::workers::Worker;
-use fondaco_domain::run::{Recorded, Run};
+use fondaco_domain::run::{Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros};
 use rusqlite::{Connection, ToSql, params};
@@ -16,6 +16,7 @@ use super::bodies::Bodies;
 use super::place::{self, most};
 use super::rows::{self, columns};
 use super::statement::{all, instant, json, one, value};
+use crate::runs::unit::in_order;
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Run, RunStoreError> {
     let row = place::run(connection, id)?;
@@ -40,6 +41,12 @@ pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Run>
     }
     if let Some(spec) = &query.spec {
         asked.push(("spec_hash = ?", Box::new(spec.as_str().to_owned())));
+    }
+    if let Some(strategy) = &query.strategy {
+        asked.push(("strategy = ?", Box::new(strategy.clone())));
+    }
+    if let Some(tenant) = &query.tenant {
+        asked.push(("tenant = ?", Box::new(tenant.clone())));
     }
     if let Some(parent) = query.parent {
         asked.push(("parent_run = ?", Box::new(parent.to_string())));
@@ -189,6 +196,43 @@ pub(super) fn outbox(
             body: rows::body(row, bodies)?,
         })
     })
+}
+
+/// The one writer gives numbers in the order of its commits, and never one
+/// twice.
+pub(super) fn feed(
+    connection: &Connection,
+    bodies: &Bodies,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<FeedRow>, RunStoreError> {
+    let sql = concat!(
+        "select seq, run_id, ",
+        columns!(event),
+        " from event where seq > ?1 order by seq limit ?2"
+    );
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let params = params![after, most(limit)];
+    all(connection, sql, params, |row| rows::feed(row, bodies))
+}
+
+pub(super) fn feed_end(connection: &Connection) -> Result<u64, RunStoreError> {
+    let sql = "select coalesce(max(seq), 0) from event";
+    let end = one(connection, sql, [], |row| row.count())?;
+    Ok(end.unwrap_or(0))
+}
+
+pub(super) fn open_runs(
+    connection: &Connection,
+) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+    let sql = "select kind, state, count(*) from run where finished_at is null
+               group by kind, state";
+    let counted = all(connection, sql, [], |row| {
+        let kind = row.word("the kind of a run", RunKind::parse)?;
+        let state = row.word("the state of a run", RunState::parse)?;
+        Ok((kind, state, row.count()?))
+    })?;
+    Ok(in_order(counted))
 }
 
 pub(super) fn acks(connection: &Connection) -> Result<Vec<HaltAck>, RunStoreError> {

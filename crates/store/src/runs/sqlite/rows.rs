@@ -2,8 +2,10 @@
 //! order.
 
 use fondaco_app::ports::halts::HaltAck;
-use fondaco_app::ports::runs::{Attempt, External, Held, IdempotencyKey, RunStoreError};
+use fondaco_app::ports::records::{Record, RecordKind};
+use fondaco_app::ports::runs::{Attempt, External, FeedRow, Held, IdempotencyKey, RunStoreError};
 use fondaco_app::ports::schedules::{Fired, Schedule};
+use fondaco_app::ports::services::{Holder, Service};
 use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::{Epoch, Halt, HaltMode, Scope};
 use fondaco_domain::run::{CompletionRule, Counts, NewRun, Recorded, Run, RunKind, RunState};
@@ -38,6 +40,12 @@ macro_rules! columns {
     };
     (event) => {
         "run_seq, at, actor, body, body_hash, prev_hash, hash"
+    };
+    (record) => {
+        "no, kind, name, version, at, actor, body"
+    };
+    (service) => {
+        "name, generation, host, pid, pid_start, address, renewals, since, seen"
     };
     (halt) => {
         "scope, epoch, mode, reason, actor, at"
@@ -179,6 +187,15 @@ pub(super) fn event(row: &mut Columns<'_>, bodies: &Bodies) -> Result<Recorded, 
     })
 }
 
+/// From `seq, run_id` and the columns of an event.
+pub(super) fn feed(row: &mut Columns<'_>, bodies: &Bodies) -> Result<FeedRow, RunStoreError> {
+    Ok(FeedRow {
+        no: row.count()?,
+        run: row.run_id()?,
+        event: event(row, bodies)?,
+    })
+}
+
 /// From `body, body_hash`: in the row, or in a file.
 pub(super) fn body(row: &mut Columns<'_>, bodies: &Bodies) -> Result<String, RunStoreError> {
     let body: Option<String> = row.get()?;
@@ -188,6 +205,41 @@ pub(super) fn body(row: &mut Columns<'_>, bodies: &Bodies) -> Result<String, Run
         (None, Some(hash)) => bodies.text(&hash),
         (None, None) => Err(damaged("the body of an event", "nothing")),
     }
+}
+
+pub(super) fn record(row: &mut Columns<'_>) -> Result<Record, RunStoreError> {
+    Ok(Record {
+        no: row.count()?,
+        kind: row.word("the kind of a record", RecordKind::parse)?,
+        name: row.get()?,
+        version: row.get()?,
+        at: row.at()?,
+        actor: row.get()?,
+        body: row.get()?,
+    })
+}
+
+pub(super) fn service(row: &mut Columns<'_>) -> Result<Service, RunStoreError> {
+    Ok(Service {
+        name: row.get()?,
+        generation: row.count()?,
+        holder: holder(row)?,
+        renewals: row.count()?,
+        since: row.at()?,
+        seen: row.at()?,
+    })
+}
+
+fn holder(row: &mut Columns<'_>) -> Result<Option<Holder>, RunStoreError> {
+    let (host, pid): (Option<String>, Option<u32>) = (row.get()?, row.get()?);
+    let (pid_start, address): (Option<String>, Option<String>) = (row.get()?, row.get()?);
+    let all = host.zip(pid).zip(pid_start.zip(address));
+    Ok(all.map(|((host, pid), (pid_start, address))| Holder {
+        host,
+        pid,
+        pid_start,
+        address,
+    }))
 }
 
 pub(super) fn halt(row: &mut Columns<'_>) -> Result<Halt, RunStoreError> {

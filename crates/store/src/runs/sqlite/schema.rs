@@ -40,7 +40,10 @@ impl Synchronous {
 }
 
 /// Each brings the schema one version further; never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001.sql"),
+    include_str!("../../../migrations/sqlite/0002.sql"),
+];
 
 /// The oldest library whose write-ahead log is safe: earlier ones can lose
 /// committed pages when the log is reset while another connection reads.

@@ -4,19 +4,20 @@ use std::path::Path;
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, INLINE, Notices, OutboxRow,
-    Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, INLINE, Notices,
+    OutboxRow, Position, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery,
+    Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 use rusqlite::params;
 
-use super::statement::{json, one, run_sql};
-use super::{SqliteRuns, beside, place, reads, schema, write};
+use super::statement::{json, run_sql};
+use super::{SqliteRuns, beside, place, reads, schema};
 
 impl RunStore for SqliteRuns {
     fn submit(&self, submission: Submission, by: Asked) -> Result<Submitted, RunStoreError> {
@@ -86,6 +87,19 @@ impl RunStore for SqliteRuns {
             run_sql(place.connection, sql, params![consumer, position.seq])?;
             Ok(((), Vec::new()))
         })
+    }
+
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, RunStoreError> {
+        self.readers
+            .read(|connection| reads::feed(connection, &self.bodies, after, limit))
+    }
+
+    fn feed_end(&self) -> Result<u64, RunStoreError> {
+        self.readers.read(reads::feed_end)
+    }
+
+    fn open_runs(&self) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
+        self.readers.read(reads::open_runs)
     }
 
     /// A large one is written by the caller's thread: no row names it here.
@@ -221,33 +235,8 @@ impl WorkerStore for SqliteRuns {
 }
 
 impl ScheduleStore for SqliteRuns {
-    fn add_schedule(&self, schedule: Schedule) -> Result<(), RunStoreError> {
-        self.writer.ask(move |place| {
-            let known = "select 1 from schedule where name = ?1";
-            if one(place.connection, known, [&schedule.name], |_| Ok(()))?.is_some() {
-                return Err(RunStoreError::ScheduleTaken(schedule.name));
-            }
-            let hash = &schedule.new.spec;
-            if ContentHash::of(schedule.spec.as_bytes()) != *hash {
-                return Err(RunStoreError::SpecMismatch(hash.clone()));
-            }
-            write::spec(place, hash, &schedule.spec)?;
-            run_sql(
-                place.connection,
-                "insert into schedule(name, timing, spec_hash, new_run, paused, next, since)
-                 values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    schedule.name,
-                    json(&schedule.timing)?,
-                    hash.as_str(),
-                    json(&schedule.new)?,
-                    schedule.paused,
-                    schedule.next.map(|at| at.0),
-                    schedule.since.0
-                ],
-            )?;
-            Ok(((), Vec::new()))
-        })
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Result<(), RunStoreError> {
+        self.transact(move |unit| unit.add_schedule(&schedule, &by))
     }
 
     fn schedules(&self) -> Result<Vec<Schedule>, RunStoreError> {
@@ -260,27 +249,15 @@ impl ScheduleStore for SqliteRuns {
         name: &str,
         paused: bool,
         next: Option<UnixMicros>,
+        by: Asked,
     ) -> Result<(), RunStoreError> {
-        let sql = "update schedule set paused = ?2, next = ?3 where name = ?1";
         let name = name.to_owned();
-        self.writer.ask(move |place| {
-            let params = params![name, paused, next.map(|at| at.0)];
-            match run_sql(place.connection, sql, params)? {
-                0 => Err(RunStoreError::NoSchedule(name)),
-                _ => Ok(((), Vec::new())),
-            }
-        })
+        self.transact(move |unit| unit.pause_schedule(&name, paused, next, &by))
     }
 
-    fn remove_schedule(&self, name: &str) -> Result<(), RunStoreError> {
+    fn remove_schedule(&self, name: &str, by: Asked) -> Result<(), RunStoreError> {
         let name = name.to_owned();
-        self.writer.ask(move |place| {
-            let sql = "delete from schedule where name = ?1";
-            match run_sql(place.connection, sql, [&name])? {
-                0 => Err(RunStoreError::NoSchedule(name)),
-                _ => Ok(((), Vec::new())),
-            }
-        })
+        self.transact(move |unit| unit.remove_schedule(&name, &by))
     }
 
     fn fire(&self, firing: Firing, by: Asked) -> Result<bool, RunStoreError> {

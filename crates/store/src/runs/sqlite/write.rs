@@ -1,6 +1,7 @@
 //! What a unit changed, as statements.
 
 use fondaco_app::ports::runs::{INLINE, RunStoreError};
+use fondaco_app::ports::schedules::Schedule;
 use fondaco_domain::halt::Halt;
 use fondaco_domain::run::{Recorded, Run};
 use fondaco_domain::task::{SkipReason, Task};
@@ -318,6 +319,26 @@ fn halt(connection: &Connection, halt: &Halt) -> Result<(), RunStoreError> {
             halt.reason,
             halt.actor,
             halt.at.0
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn new_schedule(place: Place<'_>, schedule: &Schedule) -> Result<(), RunStoreError> {
+    let hash = &schedule.new.spec;
+    spec(place, hash, &schedule.spec)?;
+    run_sql(
+        place.connection,
+        "insert into schedule(name, timing, spec_hash, new_run, paused, next, since)
+         values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            schedule.name,
+            json(&schedule.timing)?,
+            hash.as_str(),
+            json(&schedule.new)?,
+            schedule.paused,
+            schedule.next.map(|at| at.0),
+            schedule.since.0
         ],
     )?;
     Ok(())

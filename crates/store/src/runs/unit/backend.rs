@@ -1,5 +1,6 @@
 //! What a place must be able to do for a unit, inside one transaction.
 
+use fondaco_app::ports::records::{Record, RecordKind};
 use fondaco_app::ports::runs::{Attempt, External, IdempotencyKey, RunStoreError};
 use fondaco_app::ports::schedules::{Fired, Schedule};
 use fondaco_domain::halt::{Halt, Scope};
@@ -53,6 +54,27 @@ pub(in crate::runs) trait Backend {
     /// Whether a schedule has kept this tick.
     fn has_fired(&mut self, name: &str, at: UnixMicros) -> Result<bool, RunStoreError>;
 
+    /// The newest version of a record, also one that removed it. Nobody else
+    /// writes a record from here to the end of the transaction.
+    fn newest_record(
+        &mut self,
+        kind: RecordKind,
+        name: &str,
+    ) -> Result<Option<Record>, RunStoreError>;
+
+    /// Writes a schedule that is not there.
+    fn add_schedule(&mut self, schedule: &Schedule) -> Result<(), RunStoreError>;
+    /// Changes one that is there.
+    fn pause_schedule(
+        &mut self,
+        name: &str,
+        paused: bool,
+        next: Option<UnixMicros>,
+    ) -> Result<(), RunStoreError>;
+    /// Removes one that is there, and its ticks.
+    fn remove_schedule(&mut self, name: &str) -> Result<(), RunStoreError>;
+    /// Writes a version of a record at the end of the trail; its number there.
+    fn add_record(&mut self, record: &Record) -> Result<u64, RunStoreError>;
     /// Writes it all, or fails; after a failure the transaction is taken back.
     fn apply(&mut self, changes: &Changes<'_>) -> Result<(), RunStoreError>;
     /// Moves when a worker was last seen, where that is a second ago or more.

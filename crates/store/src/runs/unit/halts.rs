@@ -1,5 +1,6 @@
 //! Latches, and the runs that hear of them.
 
+use fondaco_app::ports::records::RecordKind;
 use fondaco_app::ports::runs::{Asked, Notice, RunStoreError};
 use fondaco_domain::RunId;
 use fondaco_domain::halt::{Halt, HaltCommand, HaltMode, Scope};
@@ -22,13 +23,15 @@ impl<B: Backend> Unit<B> {
             book.apply(halt.clone());
             self.halts.retain(|before| before.scope != halt.scope);
             self.halts.push(halt.clone());
+            let name = halt.scope.to_string();
+            self.on_record(RecordKind::Halt, &name, Some(&halt), by)?;
             self.tell(Notice::Halt { epoch: halt.epoch });
             if halt.mode == HaltMode::Active {
                 self.tell(Notice::Wake);
             }
             return Ok(halt);
         }
-        let (HaltCommand::Set { scope, .. } | HaltCommand::Clear { scope, .. }) = command;
+        let scope = command.scope();
         let known = book.latches().find(|halt| halt.scope == *scope).cloned();
         // Cleared, and never set: there is no latch, and none is made.
         Ok(known.unwrap_or_else(|| Halt {

@@ -8,8 +8,10 @@
 
 mod attempts;
 mod backend;
+mod counts;
 mod exchange;
 mod halts;
+mod records;
 mod schedules;
 mod stage;
 
@@ -26,6 +28,7 @@ use fondaco_domain::{ContentHash, RunId};
 pub(in crate::runs) use self::backend::{
     AttemptChange, AttemptKey, AttemptPatch, Backend, Chain, Changes, RunRow, Tick, Wanted,
 };
+pub(in crate::runs) use self::counts::in_order;
 use self::stage::{Stage, Staged};
 
 /// One transaction under way.

@@ -83,15 +83,18 @@ impl World {
             ticks.after(UnixMicros(START))
         });
         self.store
-            .add_schedule(Schedule {
-                name: name.to_owned(),
-                timing,
-                spec: spec.to_owned(),
-                new: NewRun::new(RunKind::Workflow, ContentHash::of(spec.as_bytes())),
-                paused: false,
-                next,
-                since: UnixMicros(START),
-            })
+            .add_schedule(
+                Schedule {
+                    name: name.to_owned(),
+                    timing,
+                    spec: spec.to_owned(),
+                    new: NewRun::new(RunKind::Workflow, ContentHash::of(spec.as_bytes())),
+                    paused: false,
+                    next,
+                    since: UnixMicros(START),
+                },
+                asked(),
+            )
             .unwrap();
     }
 

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
+use fondaco_app::ports::records::{Change, Record, RecordKind, RecordStore, TrailQuery};
 use fondaco_app::ports::runs::{
-    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, Held, Notice, Notices, OutboxRow,
-    Position, Report, RunQuery, RunStore, RunStoreError, Submission, Submitted, TaskQuery, Vitals,
+    Asked, Attempt, Commanded, Disagreement, Exchange, Exchanged, FeedRow, Held, Notice, Notices,
+    OutboxRow, Position, Report, RunQuery, RunStore, RunStoreError, Submission, Submitted,
+    TaskQuery, Vitals,
 };
 use fondaco_app::ports::schedules::{Fired, Firing, Schedule, ScheduleStore};
+use fondaco_app::ports::services::{Holder, Service, ServiceStore};
 use fondaco_app::ports::workers::{Worker, WorkerStore};
 use fondaco_domain::halt::{Halt, HaltCommand};
-use fondaco_domain::run::{Command, Recorded, Run};
+use fondaco_domain::run::{Command, Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskCommand, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 
@@ -137,6 +140,18 @@ impl RunStore for Line {
         self.call(|store| store.acknowledge(consumer, position))
     }
 
+    fn feed(&self, after: u64, limit: usize) -> Answer<Vec<FeedRow>> {
+        self.call(|store| store.feed(after, limit))
+    }
+
+    fn feed_end(&self) -> Answer<u64> {
+        self.call(RunStore::feed_end)
+    }
+
+    fn open_runs(&self) -> Answer<Vec<(RunKind, RunState, u64)>> {
+        self.call(RunStore::open_runs)
+    }
+
     fn keep_body(&self, body: &[u8]) -> Answer<ContentHash> {
         self.unless(Broken::Keeping)?;
         self.call(|store| store.keep_body(body))
@@ -197,20 +212,26 @@ impl WorkerStore for Line {
 }
 
 impl ScheduleStore for Line {
-    fn add_schedule(&self, schedule: Schedule) -> Answer<()> {
-        self.call(|store| store.add_schedule(schedule.clone()))
+    fn add_schedule(&self, schedule: Schedule, by: Asked) -> Answer<()> {
+        self.call(|store| store.add_schedule(schedule.clone(), by.clone()))
     }
 
     fn schedules(&self) -> Answer<Vec<Schedule>> {
         self.call(ScheduleStore::schedules)
     }
 
-    fn pause_schedule(&self, name: &str, paused: bool, next: Option<UnixMicros>) -> Answer<()> {
-        self.call(|store| store.pause_schedule(name, paused, next))
+    fn pause_schedule(
+        &self,
+        name: &str,
+        paused: bool,
+        next: Option<UnixMicros>,
+        by: Asked,
+    ) -> Answer<()> {
+        self.call(|store| store.pause_schedule(name, paused, next, by.clone()))
     }
 
-    fn remove_schedule(&self, name: &str) -> Answer<()> {
-        self.call(|store| store.remove_schedule(name))
+    fn remove_schedule(&self, name: &str, by: Asked) -> Answer<()> {
+        self.call(|store| store.remove_schedule(name, by.clone()))
     }
 
     fn fire(&self, firing: Firing, by: Asked) -> Answer<bool> {
@@ -219,5 +240,47 @@ impl ScheduleStore for Line {
 
     fn fired(&self, name: &str, limit: usize) -> Answer<Vec<Fired>> {
         self.call(|store| store.fired(name, limit))
+    }
+}
+
+impl RecordStore for Line {
+    fn put_record(&self, change: Change, by: Asked) -> Answer<Record> {
+        self.call(|store| store.put_record(change.clone(), by.clone()))
+    }
+
+    fn record(&self, kind: RecordKind, name: &str) -> Answer<Option<Record>> {
+        self.call(|store| store.record(kind, name))
+    }
+
+    fn records(&self, kind: RecordKind) -> Answer<Vec<Record>> {
+        self.call(|store| store.records(kind))
+    }
+
+    fn trail(&self, query: &TrailQuery) -> Answer<Vec<Record>> {
+        self.call(|store| store.trail(query))
+    }
+}
+
+impl ServiceStore for Line {
+    fn claim_service(&self, name: &str, seen: u64, by: Asked) -> Answer<Service> {
+        self.call(|store| store.claim_service(name, seen, by.clone()))
+    }
+
+    fn renew_service(
+        &self,
+        name: &str,
+        generation: u64,
+        holder: Holder,
+        at: UnixMicros,
+    ) -> Answer<bool> {
+        self.call(|store| store.renew_service(name, generation, holder.clone(), at))
+    }
+
+    fn release_service(&self, name: &str, generation: u64) -> Answer<()> {
+        self.call(|store| store.release_service(name, generation))
+    }
+
+    fn services(&self) -> Answer<Vec<Service>> {
+        self.call(ServiceStore::services)
     }
 }
