@@ -7,6 +7,7 @@
 //! [`v1alpha1::BacktestResult`].
 
 mod error;
+pub mod gateway;
 pub mod http;
 pub mod trades_csv;
 pub mod v1alpha1;

@@ -1,6 +1,8 @@
 //! Results that leave the program.
 
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 #[path = "../support/golden.rs"]
 mod golden;
 #[cfg(test)]
