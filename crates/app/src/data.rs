@@ -10,6 +10,7 @@ mod dataset;
 mod download;
 mod error;
 mod export;
+pub mod freshness;
 mod import;
 mod merge;
 mod query;

@@ -40,6 +40,26 @@ pub enum CalendarName {
     Forex,
 }
 
+impl CalendarName {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::AlwaysOpen,
+        Self::UsEquities,
+        Self::AShares,
+        Self::Forex,
+    ];
+
+    /// The name in options and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AlwaysOpen => "24/7",
+            Self::UsEquities => "us-equities",
+            Self::AShares => "a-shares",
+            Self::Forex => "forex",
+        }
+    }
+}
+
 /// What was looked at, and what was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Checked {
@@ -202,6 +222,28 @@ pub fn guess(symbol: &Symbol) -> CalendarName {
     }
 }
 
+/// The calendar of a name, with the closed days it needs.
+pub(super) fn calendar_of(
+    name: CalendarName,
+    rules: &CheckRules,
+    symbol: &Symbol,
+) -> Result<Calendar, DataError> {
+    Ok(match name {
+        CalendarName::AlwaysOpen => Calendar::AlwaysOpen,
+        CalendarName::UsEquities => Calendar::UsEquities,
+        CalendarName::Forex => Calendar::Forex,
+        CalendarName::AShares => {
+            let list = rules
+                .holidays
+                .clone()
+                .ok_or_else(|| DataError::NoHolidays {
+                    symbol: symbol.to_string(),
+                })?;
+            Calendar::AShares(list)
+        }
+    })
+}
+
 struct Subject {
     symbol: Symbol,
     timeframe: Timeframe,
@@ -215,20 +257,7 @@ fn judge(subject: Subject, rows: &Columns, rules: &CheckRules) -> Result<Checked
         kind,
     } = subject;
     let name = rules.calendar.unwrap_or_else(|| guess(&symbol));
-    let calendar = match name {
-        CalendarName::AlwaysOpen => Calendar::AlwaysOpen,
-        CalendarName::UsEquities => Calendar::UsEquities,
-        CalendarName::Forex => Calendar::Forex,
-        CalendarName::AShares => {
-            let list = rules
-                .holidays
-                .clone()
-                .ok_or_else(|| DataError::NoHolidays {
-                    symbol: symbol.to_string(),
-                })?;
-            Calendar::AShares(list)
-        }
-    };
+    let calendar = calendar_of(name, rules, &symbol)?;
     let kind_rules = Rules {
         rates: kind == CandleKind::FundingRate,
     };
