@@ -14,13 +14,16 @@
 //! it fails.
 
 mod exchanges;
+mod feed;
 mod halts;
 mod kept;
 mod keys;
 mod lives;
 mod plans;
 mod queries;
+mod records;
 mod schedules;
+mod services;
 mod workers;
 
 use fondaco_app::ports::Store;
@@ -109,6 +112,30 @@ pub const CASES: &[Case] = &[
     ("runs are found by what they are", queries::runs),
     ("runs and tasks come in pages", queries::pages),
     ("events come in pages", queries::events),
+    ("the feed has all events in one order", feed::order),
+    ("a removed run is gone from the feed", feed::removed),
+    (
+        "a reader of the feed beside writers misses nothing",
+        feed::while_written,
+    ),
+    ("open runs are counted", feed::open_runs),
+    ("a record is kept in versions", records::versions),
+    ("a version is replaced once", records::compared),
+    (
+        "a change whose answer was lost is made once",
+        records::repeated,
+    ),
+    ("records are listed as they are now", records::listed),
+    ("the trail comes in pages", records::trail),
+    ("of changes at once one comes first", records::at_once),
+    ("a halt is on the record", records::of_halts),
+    ("a schedule is on the record", records::of_schedules),
+    ("a name has one generation at a time", services::generations),
+    ("a name is given back", services::released),
+    (
+        "of claims at once one comes first",
+        services::claimed_at_once,
+    ),
     ("workers come, are seen and go", workers::enlisted),
     ("a schedule is added, paused and removed", schedules::kept),
     ("a tick is kept once and for all", schedules::once),

@@ -14,7 +14,9 @@ pub(super) fn runs(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut two = submission(2, "p", 2);
     two.new.kind = RunKind::Workflow;
     two.new.parent = Some(one.id);
+    two.new.strategy = Some("cross".to_owned());
     let mut three = submission(3, "q", 1);
+    "desk".clone_into(&mut three.new.tenant);
     three.last = false;
     three.new.deadline = Some(UnixMicros(501));
     for asked in [&one, &two, &three] {
@@ -58,6 +60,26 @@ pub(super) fn runs(store: &dyn Store) -> Result<(), RunStoreError> {
         },
         &[3, 1],
     )?;
+    for (strategy, wanted) in [("cross", &[2_u8][..]), ("Cross", &[]), ("", &[])] {
+        let strategy = Some(strategy.to_owned());
+        of(
+            RunQuery {
+                strategy,
+                ..all.clone()
+            },
+            wanted,
+        )?;
+    }
+    for (tenant, wanted) in [("desk", &[3_u8][..]), (&one.new.tenant, &[2, 1])] {
+        let tenant = Some(tenant.to_owned());
+        of(
+            RunQuery {
+                tenant,
+                ..all.clone()
+            },
+            wanted,
+        )?;
+    }
     let spec = Some(three.new.spec.clone());
     of(
         RunQuery {

@@ -8,7 +8,7 @@ use fondaco_domain::schedule::{CatchUp, Overlap, Timing, Trigger};
 
 use super::{agrees, at, submission};
 
-fn hourly(name: &str) -> Schedule {
+pub(super) fn hourly(name: &str) -> Schedule {
     let run = submission(9, "q", 0);
     Schedule {
         name: name.to_owned(),

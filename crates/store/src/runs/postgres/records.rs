@@ -142,8 +142,9 @@ impl ServiceStore for PgRuns {
 /// Of two that saw the same, the second changes no row.
 fn claim(link: &mut Link, name: &str, seen: u64, by: &Asked) -> Result<Service, RunStoreError> {
     let first = "insert into service(name, generation, claimed_by, renewals, since, seen)
-                 values($1, $2 + 1, $3, 0, $4, $4) on conflict do nothing";
-    let next = "update service set generation = $2 + 1, claimed_by = $3, host = null, pid = null,
+                 values($1, $2::bigint + 1, $3, 0, $4, $4) on conflict do nothing";
+    let next =
+        "update service set generation = $2::bigint + 1, claimed_by = $3, host = null, pid = null,
                     pid_start = null, address = null, renewals = 0, since = $4, seen = $4
                 where name = $1 and generation = $2";
     let sql = if seen == 0 { first } else { next };
