@@ -13,6 +13,7 @@ use crate::cli::{ColorMode, Globals};
 use crate::env;
 use crate::output::{Output, Style};
 use crate::progress::Progress;
+use crate::settings::{Origin, Said, Settings, SettingsError, Sources};
 
 /// Handed to every command.
 #[derive(Debug)]
@@ -21,7 +22,8 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     /// The only clock.
     pub(crate) clock: Clock,
-    home: PathBuf,
+    home: Said<PathBuf>,
+    sources: Sources,
     progress_visible: bool,
     threads: usize,
 }
@@ -54,12 +56,9 @@ pub(crate) enum ContextError {
         /// As it stands there.
         text: String,
     },
-    /// A number of threads that is none.
-    #[error("{} does not hold a number of threads: `{text}`", env::THREADS)]
-    Threads {
-        /// As it stands there.
-        text: String,
-    },
+    /// A setting that cannot be had.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The runtime was refused.
     #[error("the input and output threads cannot be started")]
     Runtime(#[source] std::io::Error),
@@ -68,11 +67,8 @@ pub(crate) enum ContextError {
 impl Hint for ContextError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoHome
-            | Self::Home(_)
-            | Self::Now(_)
-            | Self::Lease { .. }
-            | Self::Threads { .. } => ErrorKind::Invalid,
+            Self::NoHome | Self::Home(_) | Self::Now(_) | Self::Lease { .. } => ErrorKind::Invalid,
+            Self::Settings(error) => error.kind(),
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => ErrorKind::Internal,
         }
     }
@@ -82,7 +78,7 @@ impl Hint for ContextError {
             Self::NoHome | Self::Home(_) => Some(format!("give --home DIR or set {}", env::HOME)),
             Self::Now(_) => Some(format!("unset {} to use the clock", env::NOW)),
             Self::Lease { .. } => Some(format!("unset {} to use the usual lease", env::LEASE_MS)),
-            Self::Threads { .. } => Some(format!("unset {} to use all", env::THREADS)),
+            Self::Settings(error) => error.hint(),
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => None,
         }
     }
@@ -98,20 +94,42 @@ impl Context {
         };
         // Children work in folders of their own: a relative path would be
         // another one there.
-        let home = globals.home.clone().or_else(default_home);
-        let home = std::path::absolute(home.ok_or(ContextError::NoHome)?);
+        let home = home(globals).ok_or(ContextError::NoHome)?;
+        let home = Said {
+            value: std::path::absolute(home.value).map_err(ContextError::Home)?,
+            origin: home.origin,
+        };
+        let named = globals.config.clone();
+        let named = named.or_else(|| variable(env::CONFIG).map(PathBuf::from));
+        let sources = Sources::read(named.as_deref(), &home.value)?;
         Ok(Self {
             output: Output::new(globals.output, Style::new(color)),
             clock: Clock::resolve()?,
-            home: home.map_err(ContextError::Home)?,
+            threads: sources.threads()?.value,
+            home,
+            sources,
             progress_visible: !globals.quiet && std::io::stderr().is_terminal(),
-            threads: threads()?,
         })
     }
 
     /// The folder everything is kept in. It need not exist yet.
     pub(crate) fn home(&self) -> &Path {
+        &self.home.value
+    }
+
+    /// It, and who said it.
+    pub(crate) fn said_home(&self) -> &Said<PathBuf> {
         &self.home
+    }
+
+    /// Where settings come from, besides flags.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// All settings, before flags.
+    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
+        self.sources.settings(self.home())
     }
 
     /// Who asks, as the events of runs name it.
@@ -191,22 +209,23 @@ impl Clock {
     }
 }
 
-/// Threads of one attempt, where their number is stated.
-fn threads() -> Result<usize, ContextError> {
-    let Some(text) = variable(env::THREADS) else {
-        return Ok(0);
-    };
-    text.parse().map_err(|_| ContextError::Threads { text })
-}
-
 /// A variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn default_home() -> Option<PathBuf> {
-    let data = variable(env::XDG_DATA_HOME)
-        .map(PathBuf::from)
-        .or_else(|| variable(env::USER_HOME).map(|home| Path::new(&home).join(".local/share")))?;
-    Some(data.join("fondaco"))
+/// The home by a flag, by its variable, or the usual place.
+fn home(globals: &Globals) -> Option<Said<PathBuf>> {
+    let by = |value: PathBuf, origin| Said { value, origin };
+    let usual = || {
+        variable(env::XDG_DATA_HOME)
+            .map(PathBuf::from)
+            .or_else(|| variable(env::USER_HOME).map(|home| Path::new(&home).join(".local/share")))
+    };
+    globals
+        .home
+        .clone()
+        .map(|home| by(home, Origin::Flag("--home")))
+        .or_else(|| variable(env::HOME).map(|home| by(home.into(), Origin::Variable(env::HOME))))
+        .or_else(|| usual().map(|data| by(data.join("fondaco"), Origin::Default)))
 }

@@ -1,6 +1,7 @@
 //! Every environment variable the program reads, each named once.
 //!
-//! `docs/reference/environment.md` is generated from [`ALL`].
+//! `docs/reference/environment.md` is generated from [`ALL`] and from the
+//! [settings](crate::settings::keys), which may stand in a file, too.
 
 /// Where candles, results and reports are kept.
 pub(crate) const HOME: &str = "FONDACO_HOME";
@@ -12,6 +13,38 @@ pub(crate) const NOW: &str = "FONDACO_NOW";
 pub(crate) const STORE: &str = "FONDACO_STORE";
 /// The lease of tasks in milliseconds, for tests.
 pub(crate) const LEASE_MS: &str = "FONDACO_LEASE_MS";
+/// A file of settings.
+pub(crate) const CONFIG: &str = "FONDACO_CONFIG";
+/// Where the control role listens.
+pub(crate) const CONTROL_LISTEN: &str = "FONDACO_CONTROL_LISTEN";
+/// Where the trading role listens.
+pub(crate) const TRADING_LISTEN: &str = "FONDACO_TRADING_LISTEN";
+/// Where the news role listens.
+pub(crate) const NEWS_LISTEN: &str = "FONDACO_NEWS_LISTEN";
+/// Where the runtime role listens.
+pub(crate) const RUNTIME_LISTEN: &str = "FONDACO_RUNTIME_LISTEN";
+/// Where the gateway role listens.
+pub(crate) const GATEWAY_LISTEN: &str = "FONDACO_GATEWAY_LISTEN";
+/// Tasks of a worker at a time.
+pub(crate) const WORKER_SLOTS: &str = "FONDACO_WORKER_SLOTS";
+/// Queues of a worker.
+pub(crate) const WORKER_QUEUES: &str = "FONDACO_WORKER_QUEUES";
+/// Where tasks run.
+pub(crate) const EXECUTOR_MODE: &str = "EXECUTOR_MODE";
+/// Origins of other pages that may ask.
+pub(crate) const CORS_ORIGINS: &str = "CORS_ORIGINS";
+/// Size of a request's body at most.
+pub(crate) const BODY_LIMIT: &str = "FONDACO_BODY_LIMIT";
+/// Requests of one key in a second.
+pub(crate) const RATE_LIMIT: &str = "FONDACO_RATE_LIMIT";
+/// The data service's own port.
+pub(crate) const COMPAT_DATA_PORT: &str = "FONDACO_COMPAT_DATA_PORT";
+/// Whether the files of dashboards are written.
+pub(crate) const DASHBOARD_EXPORTS: &str = "ENABLE_DASHBOARD_COMPAT_EXPORTS";
+/// How much is said of what happens.
+pub(crate) const LOG_LEVEL: &str = "LOG_LEVEL";
+/// In which form it is said.
+pub(crate) const LOG_FORMAT: &str = "FONDACO_LOG_FORMAT";
 /// Threads of one attempt at a task.
 pub(crate) const THREADS: &str = "FONDACO_THREADS";
 /// Who asks.
@@ -30,13 +63,18 @@ pub(crate) struct Variable {
     pub(crate) meaning: &'static str,
 }
 
-/// All of them, in the order of the reference page.
+/// Those that are no settings, in the order of the reference page.
 pub(crate) const ALL: &[Variable] = &[
     Variable {
         name: HOME,
         flag: Some("--home"),
         meaning: "Folder that holds candles, results and reports. Default: `$XDG_DATA_HOME/fondaco`, \
                   or `~/.local/share/fondaco` where `XDG_DATA_HOME` is not set.",
+    },
+    Variable {
+        name: CONFIG,
+        flag: Some("--config"),
+        meaning: "File of settings. Default: `fondaco.toml` in the home, where there is one.",
     },
     Variable {
         name: OUTPUT,
@@ -48,18 +86,6 @@ pub(crate) const ALL: &[Variable] = &[
         flag: None,
         meaning: "A time such as `2025-01-31T12:00:00Z` that takes the place of the clock, so that what a \
                   command writes can be repeated byte for byte.",
-    },
-    Variable {
-        name: STORE,
-        flag: Some("--store"),
-        meaning: "Store of runs: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. Default: the file \
-                  `runs.db` in the home.",
-    },
-    Variable {
-        name: THREADS,
-        flag: Some("--threads"),
-        meaning: "Threads that one task of a worker uses. Default: as many as there are processors. \
-                  It changes no figure.",
     },
     Variable {
         name: LEASE_MS,

@@ -14,6 +14,7 @@ mod host;
 mod output;
 mod progress;
 mod reference;
+mod settings;
 mod table;
 
 use std::process::ExitCode;

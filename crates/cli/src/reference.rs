@@ -10,6 +10,7 @@ use crate::cli::Cli;
 use crate::env;
 use crate::errors::Failure;
 use crate::output;
+use crate::settings::keys;
 
 /// Options of the hidden command.
 #[derive(Debug, clap::Args)]
@@ -81,7 +82,8 @@ fn section(page: &mut String, mut command: clap::Command) {
 
 fn environment() -> String {
     let mut page = format!(
-        "{GENERATED}\n# Environment variables\n\nA flag wins over its variable, a variable over the default.\n\n\
+        "{GENERATED}\n# Environment variables and settings\n\nA flag wins over its variable, a variable over the \
+         configuration file, the file over the default.\n\n\
          | variable | flag | meaning |\n| --- | --- | --- |\n"
     );
     for variable in env::ALL {
@@ -94,7 +96,25 @@ fn environment() -> String {
             variable.name, variable.meaning
         );
     }
+    settings(&mut page);
     page
+}
+
+fn settings(page: &mut String) {
+    page.push_str(
+        "\n## Settings\n\nThese may stand in the configuration file, too: TOML, where `[worker]` and `slots = 4` below \
+         it say `worker.slots`. What else stands there is refused, whichever command reads it. `fondaco control \
+         config`, and the same of every other role, prints each value with who said it.\n\n\
+         | setting | variable | flag | value | default | meaning |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for key in keys::ALL {
+        let flag = key.flag.map_or(String::new(), |flag| format!("`{flag}`"));
+        let _ = writeln!(
+            page,
+            "| `{}` | `{}` | {flag} | {} | {} | {} |",
+            key.name, key.variable, key.wanted, key.default, key.meaning
+        );
+    }
 }
 
 fn exit_codes() -> String {

@@ -12,21 +12,15 @@ use fondaco_store::runs::{OpenOptions, Opened, open};
 
 use super::{ThisMachine, planners};
 use crate::context::Context;
-use crate::env;
 use crate::errors::Failure;
+use crate::settings::SettingsError;
 
 /// Where runs are kept.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StoreArgs {
     /// Store of runs: sqlite:PATH or postgres://… [default: the file `runs.db`
-    /// in the home].
-    #[arg(
-        long = "store",
-        id = "run_store",
-        value_name = "ADDRESS",
-        env = env::STORE,
-        hide_env_values = true
-    )]
+    /// in the home] [env: FONDACO_STORE].
+    #[arg(long = "store", id = "run_store", value_name = "ADDRESS")]
     address: Option<String>,
 }
 
@@ -38,15 +32,17 @@ impl StoreArgs {
         }
     }
 
-    /// Whether somebody named one.
-    pub(crate) fn is_given(&self) -> bool {
-        self.address.is_some()
+    /// The address, where somebody named one.
+    pub(crate) fn named(&self, context: &Context) -> Result<Option<String>, SettingsError> {
+        match &self.address {
+            Some(address) => Ok(Some(address.clone())),
+            None => Ok(context.sources().store()?.map(|said| said.value)),
+        }
     }
 
-    /// The address of the store.
-    pub(crate) fn address(&self, context: &Context) -> String {
-        let default = || format!("sqlite:{}", context.home().join("runs.db").display());
-        self.address.clone().unwrap_or_else(default)
+    /// What the command line says.
+    pub(crate) fn flag(&self) -> Option<String> {
+        self.address.clone()
     }
 }
 
@@ -63,13 +59,15 @@ pub(crate) struct Client {
 impl Client {
     /// Opens the store.
     pub(crate) fn open(args: &StoreArgs, context: &Context) -> Result<Self, Failure> {
-        let address = args.address(context);
-        if args.address.is_none() {
+        let named = args.named(context)?;
+        if named.is_none() {
             std::fs::create_dir_all(context.home()).map_err(|source| RunStoreError::Storage {
                 action: "make the folder of",
                 source: source.into(),
             })?;
         }
+        let default = || format!("sqlite:{}", context.home().join("runs.db").display());
+        let address = named.unwrap_or_else(default);
         Ok(Self {
             opened: open(&address, OpenOptions::default())?,
             machine: Arc::new(ThisMachine::new()),

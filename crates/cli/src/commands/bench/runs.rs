@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         source,
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    let store = if args.store.is_given() {
+    let store = if args.store.named(context)?.is_some() {
         args.store.clone()
     } else {
         let file = folder.join(format!("runs-{}.db", std::process::id()));
