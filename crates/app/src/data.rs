@@ -24,6 +24,7 @@ pub use dataset::{
 pub use download::{DownloadReport, DownloadRequest, download};
 pub use error::DataError;
 pub use export::{ExportFormat, ExportReport, ExportRequest, export};
+pub use freshness::{Freshness, FreshnessRules, Untold, Verdict, freshness, judge, newest_complete};
 pub use import::{ImportReport, ImportRequest, Imported, SkippedFile, import};
 pub use merge::{Merged, Overlap, OverlapConflict, merge};
 pub use query::{Listed, Loaded, Shown, list, read, resolve, show};
