@@ -18,12 +18,15 @@ pub mod config;
 mod error;
 pub mod job;
 pub mod markets;
+pub mod pin;
 pub mod plan;
 mod prepare;
 pub mod reach;
 pub mod realism;
 mod result;
+pub mod shown;
 pub mod source;
+pub mod submit;
 pub mod told;
 
 use fondaco_contract::v1alpha1::BacktestResult;

@@ -1,10 +1,12 @@
 //! What the use cases need from outside.
 
 pub mod exec;
+pub mod gateway;
 pub mod halts;
 pub mod machine;
 pub mod plan;
 pub mod records;
+pub mod results;
 pub mod runs;
 pub mod schedules;
 pub mod services;

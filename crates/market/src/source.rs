@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use fondaco_app::backtests::pin::traded;
 use fondaco_app::backtests::source::{CandleSource, Series, Sourced};
 use fondaco_app::data::{CandleKind, DatasetId, Selector, VersionRef, content_hash};
 use fondaco_app::ports::{BarStore, Failure};
@@ -162,20 +163,7 @@ impl<'a> StoreSource<'a> {
 
 impl CandleSource for StoreSource<'_> {
     fn symbols(&self, timeframe: Timeframe, mode: TradingMode) -> Result<Vec<Symbol>, Failure> {
-        let is_wanted = |id: &&DatasetId| {
-            id.timeframe == timeframe
-                && id.kind == CandleKind::Trades
-                && id.symbol.settle().is_some() == (mode == TradingMode::Futures)
-        };
-        let mut symbols: Vec<_> = self
-            .datasets
-            .keys()
-            .filter(is_wanted)
-            .map(|id| id.symbol.clone())
-            .collect();
-        symbols.sort();
-        symbols.dedup();
-        Ok(symbols)
+        Ok(traded(self.datasets.keys(), timeframe, mode))
     }
 
     fn load(

@@ -32,10 +32,15 @@ impl Planner for BacktestPlanner {
 
     fn tasks(&self, spec: &str) -> Result<Tasks, PlanError> {
         read(spec)?;
-        let mut task = TaskPlan::new(TASK, TaskKind::Backtest);
-        task.retry = RETRY;
-        Ok(Box::new(std::iter::once(task)))
+        Ok(Box::new(std::iter::once(task())))
     }
+}
+
+/// The one task.
+pub(super) fn task() -> TaskPlan {
+    let mut task = TaskPlan::new(TASK, TaskKind::Backtest);
+    task.retry = RETRY;
+    task
 }
 
 /// Everything about a job that can be checked without candles.

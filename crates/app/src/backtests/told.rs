@@ -45,6 +45,19 @@ impl Told {
         .into()
     }
 
+    /// A sentence of a kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            kind,
+            hint: None,
+            said: Said {
+                message,
+                cause: None,
+            },
+        }
+    }
+
     /// As it travels in the failure of a task. Texts always serialise; if they
     /// did not, the sentence itself would travel.
     pub fn to_json(&self) -> String {

@@ -230,6 +230,22 @@ impl<'a> Situation<'a> {
         Ok(Some(self.in_line(task)?))
     }
 
+    /// What keeps a task from its turn; nothing where it only waits for it, or
+    /// has it. Unlike [`Situation::why`] this does not count who comes first,
+    /// which is dear where the line is long.
+    pub fn obstacle(&self, task: &Task) -> Result<Option<Why>, RunsError> {
+        if task.state.is_terminal() || task.lease.is_some() {
+            return Ok(None);
+        }
+        if let Some(why) = self.of_run() {
+            return Ok(Some(why));
+        }
+        if task.state == TaskState::Blocked {
+            return Ok(Some(self.blockers(task)?));
+        }
+        Ok(self.before_the_line(task))
+    }
+
     /// What holds every task of the run.
     fn of_run(&self) -> Option<Why> {
         if self.run.state == RunState::Cancelling {
@@ -263,9 +279,10 @@ impl<'a> Situation<'a> {
             }))
     }
 
-    fn in_line(&mut self, task: &Task) -> Result<Why, RunsError> {
+    /// What keeps a task from its place in the line.
+    fn before_the_line(&self, task: &Task) -> Option<Why> {
         if task.ready_at > self.now {
-            return Ok(Why::ReadyAt {
+            return Some(Why::ReadyAt {
                 at: task.ready_at,
                 after: task.detail.clone(),
             });
@@ -273,22 +290,27 @@ impl<'a> Situation<'a> {
         if let (Some(key), Some(holder)) = (&self.run.new.concurrency_key, self.key_holder)
             && holder != self.run.id
         {
-            return Ok(Why::Key {
+            return Some(Why::Key {
                 key: key.clone(),
                 held_by: holder,
             });
         }
-        let queue = self.run.new.queue.clone();
+        let queue = &self.run.new.queue;
         let taken = |worker: &Worker| {
-            worker.queues.contains(&queue) && worker.kinds.contains(&task.plan.kind)
+            worker.queues.contains(queue) && worker.kinds.contains(&task.plan.kind)
         };
-        if !self.workers.iter().any(taken) {
-            return Ok(Why::NoWorker {
-                queue,
-                kind: task.plan.kind,
-                workers: self.workers.len(),
-            });
+        (!self.workers.iter().any(taken)).then(|| Why::NoWorker {
+            queue: queue.clone(),
+            kind: task.plan.kind,
+            workers: self.workers.len(),
+        })
+    }
+
+    fn in_line(&mut self, task: &Task) -> Result<Why, RunsError> {
+        if let Some(why) = self.before_the_line(task) {
+            return Ok(why);
         }
+        let queue = self.run.new.queue.clone();
         let line = match &self.line {
             Some(line) => line,
             None => self.line.insert(Line::of(self.store, &queue, self.now)?),
