@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::results::ResultStore;
 use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
 use crate::addresses::Addresses;
+use crate::guard::Guard;
 use crate::problem::Refusal;
 
 /// What the routes stand on.
@@ -23,10 +25,14 @@ pub struct Platform {
     pub machine: Arc<dyn Machine>,
     /// Candles.
     pub candles: Candles,
+    /// Where results of backtests are kept.
+    pub results: Arc<dyn ResultStore>,
     /// The folder that everything of this machine is kept in.
     pub home: PathBuf,
     /// Where the roles are reached.
     pub addresses: Addresses,
+    /// Who may ask for what.
+    pub guard: Arc<Guard>,
     /// How much of what.
     pub limits: Limits,
 }

@@ -6,6 +6,7 @@
 //! and [`runs::SqliteRuns`].
 
 pub mod error;
+mod kept;
 pub mod results;
 pub mod runs;
 mod table;

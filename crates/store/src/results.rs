@@ -46,6 +46,11 @@ impl Results {
         Self { root: root.into() }
     }
 
+    /// The folder they lie in.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Keeps a result under its id and says where. A result of the same id has
     /// the same figures and is replaced.
     pub fn keep(

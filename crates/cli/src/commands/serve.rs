@@ -114,9 +114,18 @@ fn platform(
 ) -> Result<Arc<Platform>, Failure> {
     Ok(Arc::new(Platform {
         store: Arc::clone(&client.opened.store),
+        guard: fondaco_server::Guard::new(
+            Arc::clone(&client.opened.store),
+            client.machine.clone(),
+            fondaco_server::GuardSettings {
+                exposed: !address.ip().is_loopback(),
+                ..fondaco_server::GuardSettings::default()
+            },
+        ),
         planners: planners(),
         machine: client.machine.clone(),
         candles: candles(context)?,
+        results: Arc::new(super::backtest::results(context)),
         home: context.home().to_owned(),
         addresses: fondaco_server::Addresses::default().with(Role::Control, address),
         limits: Limits::default(),

@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use fondaco_app::ports::Store;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::roles::Role;
 use fondaco_app::runs::{Planners, workflow};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
-use fondaco_server::{Addresses, Candles, Limits, Platform, router};
+use fondaco_server::{Addresses, Candles, Guard, GuardSettings, Limits, Platform, router};
+use fondaco_store::Results;
 use fondaco_store::runs::MemoryRuns;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -63,16 +65,24 @@ impl Client {
         let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));
         let home = TempDir::new().unwrap();
         let place = home.path().join("data");
+        let store: Arc<dyn Store> = Arc::new(MemoryRuns::default());
+        let machine: Arc<dyn Machine> = Arc::new(Counting::default());
         let platform = Platform {
-            store: Arc::new(MemoryRuns::default()),
+            guard: Guard::new(
+                Arc::clone(&store),
+                Arc::clone(&machine),
+                GuardSettings::default(),
+            ),
+            store,
             planners,
-            machine: Arc::new(Counting::default()),
+            machine,
             candles: Candles {
                 bars: Arc::new(ParquetStore::open(place.to_str().unwrap()).unwrap()),
                 files: Arc::new(LocalFiles),
                 spool: home.path().join("spool"),
                 holidays: None,
             },
+            results: Arc::new(Results::at(home.path().join("backtests"))),
             home: home.path().to_owned(),
             addresses: Addresses::default(),
             limits: Limits::default(),
@@ -83,7 +93,10 @@ impl Client {
         }
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request as a client of this machine does: by its name.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let host = HeaderValue::from_static("127.0.0.1:8000");
+        request.headers_mut().entry(header::HOST).or_insert(host);
         let response = router(Role::Control, Arc::clone(&self.platform))
             .oneshot(request)
             .await

@@ -46,6 +46,6 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
 }
 
 /// Where results are kept.
-fn results(context: &Context) -> Results {
+pub(crate) fn results(context: &Context) -> Results {
     Results::at(context.home().join("backtests"))
 }
