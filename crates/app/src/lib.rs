@@ -6,14 +6,19 @@
 //! Start at [`data`] for market data.
 
 pub mod backtests;
+pub mod confirm;
 pub mod data;
+pub mod flags;
 pub mod halts;
+pub mod keys;
 pub mod ports;
 pub mod reaper;
 pub mod retention;
 pub mod roles;
 pub mod runner;
 pub mod runs;
+pub mod runtime;
 pub mod scheduler;
 pub mod strategies;
 pub mod tasks;
+pub mod trail;
