@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use fondaco_app::ports::Store;
 use fondaco_app::ports::halts::HaltAck;
+use fondaco_app::ports::records::{Change, RecordKind, TrailQuery};
 use fondaco_app::ports::runs::{
     Beat, Exchange, External, IdempotencyKey, Report, RunQuery, RunStore, RunStoreError,
     Submission, TaskQuery, Want,
 };
 use fondaco_app::ports::schedules::{Firing, Schedule};
+use fondaco_app::ports::services::Holder;
 use fondaco_domain::halt::{Epoch, HaltCommand, HaltMode, Scope};
 use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::run::{Command, CompletionRule, RunCommand, RunState};
@@ -122,6 +124,8 @@ fn call(store: &dyn Store, scene: Scene, (what, run, task, fence, how): Call) ->
         15 => show(&store.held()),
         16 => show(&store.remove(id)),
         17 => schedule(store, scene, (what, run, task, fence.0, how)),
+        18 => record(store, scene, (what, run, task, fence.0, how)),
+        19 => service(store, scene, (what, run, task, fence.0, how)),
         _ => show(&store.tasks(id, &tasks_query(task, how))) + &show(&store.attempts(id, no)),
     }
 }
@@ -314,12 +318,44 @@ fn schedule(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -
     }
 }
 
+fn record(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -> String {
+    let kind = [RecordKind::Flag, RecordKind::Key][usize::from(run % 2)];
+    let name = scene.name(if how & 1 == 1 { "a" } else { "b" });
+    let change = Change {
+        kind,
+        name: name.clone(),
+        over: (how & 2 == 2).then_some(fence as u32),
+        body: (how & 12 != 0).then(|| task.to_string()),
+    };
+    let put = store.put_record(change.clone(), at(scene.now));
+    let repeated = (how & 16 == 16).then(|| store.put_record(change, at(scene.now)));
+    format!("{put:?}{repeated:?}{:?}\n", store.record(kind, &name))
+}
+
+fn service(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -> String {
+    let name = scene.name("service");
+    let now = UnixMicros(scene.now);
+    let holder = || Holder {
+        host: scene.name("h"),
+        pid: task,
+        pid_start: String::new(),
+        address: run.to_string(),
+    };
+    let answer = match how % 4 {
+        0 | 1 => show(&store.claim_service(&name, fence, at(scene.now))),
+        2 => show(&store.renew_service(&name, fence, holder(), now)),
+        _ => show(&store.release_service(&name, fence)),
+    };
+    answer + &show(&store.services())
+}
+
 fn show<T: std::fmt::Debug>(answer: &Result<T, RunStoreError>) -> String {
     format!("{answer:?}\n")
 }
 
 /// Every run of a case with its tasks, attempts and events, the latches, the
-/// schedules, and the rows of the outbox since the last case.
+/// schedules, the newest records and rows of the feed, and the rows of the
+/// outbox since the last case.
 fn everything(store: &dyn Store, scene: Scene) -> String {
     let of_case = RunQuery {
         queue: Some(scene.name("q")),
@@ -330,8 +366,23 @@ fn everything(store: &dyn Store, scene: Scene) -> String {
         due: Some(UnixMicros(30)),
         ..of_case.clone()
     };
+    let of_strategy = RunQuery {
+        strategy: Some(scene.name("s")),
+        tenant: Some(scene.name("t")),
+        ..RunQuery::default()
+    };
     let runs = store.runs(&of_case).unwrap();
     let mut text = format!("{runs:?}{:?}", store.runs(&open));
+    text += &show(&store.runs(&of_strategy));
+    let newest = TrailQuery {
+        limit: Some(40),
+        ..TrailQuery::default()
+    };
+    text += &show(&store.trail(&newest));
+    text += &show(&store.records(RecordKind::Flag));
+    let end = store.feed_end().unwrap();
+    text += &show(&store.feed(end.saturating_sub(40), 30));
+    text += &show(&store.open_runs());
     for run in &runs {
         let tasks = store.tasks(run.id, &TaskQuery::default()).unwrap();
         let events = store.events(run.id, 0, usize::MAX).unwrap();
@@ -415,7 +466,7 @@ fn some_cases(cases: u32) {
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    let calls = (0..19_u8, 0..3_u8, 0..6_u32, 0..3_u64, 0..64_u8);
+    let calls = (0..21_u8, 0..3_u8, 0..6_u32, 0..3_u64, 0..64_u8);
     let mut pair = std::cell::RefCell::new(Pair::new());
     let pair = &mut pair;
     TestRunner::new(config)

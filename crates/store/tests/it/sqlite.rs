@@ -4,9 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fondaco_app::ports::halts::HaltStore;
+use fondaco_app::ports::records::{RecordStore, TrailQuery};
 use fondaco_app::ports::runs::{
     Disagreement, Exchange, INLINE, RunQuery, RunStore, RunStoreError, TaskQuery, Want,
 };
+use fondaco_domain::halt::{HaltCommand, HaltMode, Scope};
+use fondaco_domain::run::{Command, RunCommand};
 use fondaco_domain::task::TaskKind;
 use fondaco_domain::{ContentHash, UnixMicros, WorkerId};
 use fondaco_store::runs::conformance::{at, submission};
@@ -51,6 +55,7 @@ fn what_was_answered_is_there_after_reopening() {
             store.events(asked.id, 0, usize::MAX).unwrap(),
             store.held().unwrap(),
             store.spec(&asked.new.spec).unwrap(),
+            store.feed(0, usize::MAX).unwrap(),
         )
     };
     let before = {
@@ -62,6 +67,65 @@ fn what_was_answered_is_there_after_reopening() {
     let store = open(&path).unwrap();
     assert_eq!(seen(&store), before);
     assert_eq!(store.check().unwrap(), []);
+}
+
+#[test]
+fn numbers_of_the_feed_are_never_given_again() {
+    let (_folder, path) = place();
+    let before = {
+        let store = open(&path).unwrap();
+        let asked = submission(1, "q", 1);
+        store.submit(asked.clone(), at(1)).unwrap();
+        let reason = "enough".to_owned();
+        let cancel = Command::Run(RunCommand::Cancel { reason });
+        store.command(asked.id, cancel, at(2)).unwrap();
+        let before = store.feed_end().unwrap();
+        store.remove(asked.id).unwrap();
+        assert_eq!(store.feed_end().unwrap(), 0);
+        before
+    };
+    let store = open(&path).unwrap();
+    store.submit(submission(2, "q", 1), at(3)).unwrap();
+    let feed = store.feed(0, 9).unwrap();
+    assert!(feed[0].no > before);
+}
+
+#[test]
+fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let (_folder, path) = place();
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(include_str!("../../migrations/sqlite/0001.sql"))
+        .unwrap();
+    raw.execute_batch(
+        "create table schema_version(version integer primary key) strict;
+         insert into schema_version values(1);
+         insert into halt values('global', 1, 'drain', 'drill', 'desk', 5);",
+    )
+    .unwrap();
+    drop(raw);
+    let store = open(&path).unwrap();
+    assert_eq!(store.halts().unwrap().len(), 1);
+    assert_eq!(store.trail(&TrailQuery::default()).unwrap(), []);
+    store.submit(submission(1, "q", 1), at(1)).unwrap();
+    assert_eq!(store.feed(0, 9).unwrap().len(), 2);
+}
+
+#[test]
+fn records_are_never_changed() {
+    let (_folder, path) = place();
+    let store = open(&path).unwrap();
+    let set = HaltCommand::Set {
+        scope: Scope::Global,
+        mode: HaltMode::Drain,
+        reason: "drill".to_owned(),
+    };
+    store.halt(set, at(1)).unwrap();
+    let raw = Connection::open(&path).unwrap();
+    for change in ["update record set actor = 'x'", "delete from record"] {
+        let refused = raw.execute(change, []).unwrap_err().to_string();
+        assert!(refused.starts_with("records are"), "{refused}");
+    }
+    assert_eq!(store.trail(&TrailQuery::default()).unwrap().len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod database;
 mod encrypted;
+mod feed;
 mod pace;
 mod restarts;
 mod server;

@@ -18,9 +18,9 @@ use fondaco_store::runs::{PgOptions, PgRuns};
 
 use super::server::{Server, shared};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
-fn several(server: &Server, count: usize) -> (String, Vec<PgRuns>) {
+pub(super) fn several(server: &Server, count: usize) -> (String, Vec<PgRuns>) {
     let address = server.database();
     let open = |_| PgRuns::open(&address, PgOptions::default()).unwrap();
     let stores = (0..count).map(open).collect();
