@@ -12,6 +12,10 @@ use fondaco_domain::ContentHash;
 use crate::problem::Refusal;
 use crate::state::Shared;
 
+/// What it lies at: anybody may look at it, and it shows nothing without a key
+/// where one is needed.
+pub(crate) const PATHS: [&str; 3] = ["/", "/runs/{run_id}", "/assets/{name}"];
+
 /// The document, and where its own addresses are: all of them are the same
 /// document, which looks at where it is.
 pub(crate) fn router() -> Router<Shared> {
@@ -66,7 +70,7 @@ const fn js(name: &'static str, text: &'static str) -> File {
 
 const DOCUMENT: File = html("index.html", include_str!("../page/index.html"));
 
-const ASSETS: [File; 11] = [
+const ASSETS: [File; 12] = [
     css("style.css", include_str!("../page/style.css")),
     svg("icon.svg", include_str!("../page/icon.svg")),
     js("app.js", include_str!("../page/app.js")),
@@ -78,6 +82,7 @@ const ASSETS: [File; 11] = [
     js("result.js", include_str!("../page/result.js")),
     js("run.js", include_str!("../page/run.js")),
     js("runs.js", include_str!("../page/runs.js")),
+    js("words.js", include_str!("../page/words.js")),
 ];
 
 async fn document(State(platform): State<Shared>, headers: HeaderMap) -> Response {
