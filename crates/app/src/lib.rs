@@ -9,6 +9,7 @@ pub mod backtests;
 pub mod confirm;
 pub mod data;
 pub mod flags;
+pub mod feed;
 pub mod halts;
 pub mod keys;
 pub mod ports;
