@@ -4,18 +4,49 @@
 //! words (states, kinds, modes) are the domain's own, closed.
 
 mod about;
+mod backtests;
+mod data;
+mod flags;
 mod halts;
+mod health;
+mod keys;
 mod page;
 mod problem;
 mod runs;
+mod schedules;
+mod strategies;
+mod trail;
+pub mod words;
 mod workers;
 
 pub use about::{AboutView, RoleView};
-pub use halts::{HaltAckView, HaltSetBody, HaltView, HaltsView};
+pub use backtests::{BacktestBody, BacktestView, FiguresView, ProgressView, ToldView};
+pub use data::{
+    CandlesView, DataCheckView, DataVersionView, DatasetHistoryView, DatasetName, DatasetView,
+    ExampleView, FindingView, FreshnessReport, FreshnessView, FreshnessWord, ImportView,
+    ImportedView, MissingView,
+};
+pub use flags::{FlagSetBody, FlagView, FlagWord, FlagsView};
+pub use halts::{
+    HaltAckView, HaltClearBody, HaltConfirmBody, HaltConfirmationView, HaltSetBody, HaltView,
+    HaltsView,
+};
+pub use health::{
+    BreakerView, BreakerWord, DatabaseWord, DependencyState, DependencyView, DependencyWord,
+    DeploymentWord, HealthView, HealthWord, OldChecks, ReadyView, ReadyWord,
+};
+pub use keys::KeyView;
 pub use page::Page;
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use runs::{
     CancelBody, CountsView, EventView, LeaseView, ReplayBody, RunView, SubmitBody, SubmittedView,
     TaskView,
+};
+pub use trail::ChangeView;
+pub use strategies::{
+    MistakeView, StrategyPutBody, StrategyValidateBody, StrategyValidityView, StrategyView,
+};
+pub use schedules::{
+    CatchUpWord, FiredView, OverlapWord, ScheduleBody, ScheduleView, TickView, TriggerBody,
 };
 pub use workers::WorkerView;

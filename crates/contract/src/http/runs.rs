@@ -6,11 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::words;
+
 /// A wish for a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitBody {
     /// What to do; its `kind` says which document it is.
+    #[schemars(schema_with = "words::document")]
     pub spec: Value,
     /// The line it waits in.
     #[serde(default)]
@@ -26,6 +29,7 @@ pub struct SubmitBody {
     pub concurrency_key: Option<String>,
     /// It is cancelled where it has not ended by then (RFC 3339).
     #[serde(default)]
+    #[schemars(schema_with = "words::instant_or_none")]
     pub deadline: Option<String>,
 }
 
@@ -51,6 +55,7 @@ pub struct ReplayBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubmittedView {
     /// Its name.
+    #[schemars(schema_with = "words::id")]
     pub run_id: String,
     /// False where the same request was accepted before.
     pub fresh: bool,
@@ -75,17 +80,21 @@ pub struct CountsView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunView {
     /// Its name.
+    #[schemars(schema_with = "words::id")]
     pub run_id: String,
     /// `backtest`, `hyperopt`, `analysis`, `simulation`, `workflow`, `trading`.
+    #[schemars(schema_with = "words::run_kind")]
     pub kind: String,
     /// `queued`, `running`, `halting`, `halted`, `cancelling`, `cancelled`,
     /// `completed`, `partial`, `failed`.
+    #[schemars(schema_with = "words::run_state")]
     pub state: String,
     /// Completed, though something optional failed.
     pub degraded: bool,
     /// Why it failed, halted or was cancelled.
     pub reason: Option<String>,
     /// SHA-256 of the canonical form of its spec.
+    #[schemars(schema_with = "words::hash")]
     pub spec: String,
     /// The strategy it is about.
     pub strategy: Option<String>,
@@ -98,18 +107,23 @@ pub struct RunView {
     /// Of the runs with the same key, one at a time.
     pub concurrency_key: Option<String>,
     /// When it is cancelled at the latest.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub deadline: Option<String>,
     /// The run it takes up again.
+    #[schemars(schema_with = "words::id_or_none")]
     pub parent: Option<String>,
     /// Whether its plan is whole.
     pub planned: bool,
     /// Its tasks.
     pub counts: CountsView,
     /// When it was accepted.
+    #[schemars(schema_with = "words::instant")]
     pub created_at: String,
     /// When its first task was leased.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub started_at: Option<String>,
     /// When it ended.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub finished_at: Option<String>,
 }
 
@@ -151,8 +165,10 @@ impl From<&Run> for RunView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeaseView {
     /// Who.
+    #[schemars(schema_with = "words::id")]
     pub worker: String,
     /// Until when without a sign of life.
+    #[schemars(schema_with = "words::instant")]
     pub until: String,
 }
 
@@ -164,9 +180,11 @@ pub struct TaskView {
     /// Its name in the run.
     pub key: String,
     /// What it does.
+    #[schemars(schema_with = "words::task_kind")]
     pub kind: String,
     /// `blocked`, `ready`, `leased`, `running`, `completed`, `failed`,
     /// `skipped`, `cancelled`.
+    #[schemars(schema_with = "words::task_state")]
     pub state: String,
     /// Present exactly when skipped: the code.
     pub skip: Option<String>,
@@ -181,6 +199,7 @@ pub struct TaskView {
     /// Places of the tasks it needs.
     pub needs: Vec<u32>,
     /// Not before this instant.
+    #[schemars(schema_with = "words::instant")]
     pub ready_at: String,
     /// Who holds it.
     pub lease: Option<LeaseView>,
@@ -217,6 +236,7 @@ pub struct EventView {
     /// Its place in the run, from 1, without a gap.
     pub seq: u64,
     /// When it was decided.
+    #[schemars(schema_with = "words::instant")]
     pub at: String,
     /// Who asked.
     pub actor: String,
