@@ -3,11 +3,13 @@
 //! is [`child`]).
 //!
 //! Knows nothing of what a task means: that is the
-//! [`TaskBody`](fondaco_app::ports::exec::TaskBody) it is handed.
+//! [`TaskBody`](fondaco_app::ports::exec::TaskBody) it is handed. Beside them, where
+//! the [`gateway`] runs.
 
 mod bodies;
 pub mod child;
 mod desk;
+pub mod gateway;
 mod inline;
 mod limits;
 pub mod local;

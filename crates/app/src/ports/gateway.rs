@@ -9,9 +9,10 @@ pub const GATEWAY: &str = "gateway";
 /// What can be seen of the gateway of one generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// Nothing: it was not started here, and is not on this machine.
+    /// Nothing: it is on another machine, or somebody else looks after it.
+    /// Nobody here can tell it to end.
     Unknown,
-    /// Its process is there.
+    /// Its process is there, and can be told to end.
     Alive {
         /// The process.
         pid: u32,
@@ -46,8 +47,8 @@ pub trait GatewayHost: Send + Sync {
     /// not there, or on another machine, is left alone.
     fn stop(&self, generation: u64, holder: Option<&Holder>, force: bool) -> Result<(), Failure>;
 
-    /// Looks at the gateway of a generation. One that somebody else started on
-    /// this machine is known by its holder.
+    /// Looks at the gateway of a generation. That one which somebody else
+    /// started on this machine is gone is known by its holder.
     fn look(&self, generation: u64, holder: Option<&Holder>) -> Sight;
 
     /// The end of what was written down about a run of the runtime, so many

@@ -26,6 +26,8 @@ pub enum Note {
         asked: bool,
         crashes: u32,
     },
+    /// It is not ours to end: it was superseded, and learns it by itself.
+    Superseded { generation: u64 },
     /// It could not be told to end.
     NotStopped { generation: u64, error: String },
 }
@@ -41,6 +43,7 @@ impl Note {
             Self::Silent { .. } => "gateway_silent",
             Self::Gone { asked: true, .. } => "gateway_stopped",
             Self::Gone { .. } => "gateway_died",
+            Self::Superseded { .. } => "gateway_superseded",
             Self::NotStopped { .. } => "gateway_not_stopped",
         }
     }
@@ -95,6 +98,10 @@ impl fmt::Display for Note {
                 }
                 Ok(())
             }
+            Self::Superseded { generation } => write!(
+                f,
+                "gateway of generation {generation} was superseded: it stops with its next renewal"
+            ),
             Self::NotStopped { generation, error } => {
                 write!(
                     f,

@@ -89,6 +89,12 @@ pub enum Action {
         /// At once.
         force: bool,
     },
+    /// Claim the generation after this one and start none: a gateway that
+    /// cannot be told otherwise learns it with its next renewal, and stops.
+    Supersede {
+        /// The one to end.
+        over: u64,
+    },
     /// Give the name back for one that cannot do so any more.
     Release {
         /// Which.
@@ -198,6 +204,14 @@ impl Supervisor {
             Standing::Starting | Standing::Serving if wanted => {
                 self.calm_down(standing, heard, now);
                 Vec::new()
+            }
+            Standing::Starting | Standing::Serving if seen.sight == Sight::Unknown => {
+                if holds {
+                    vec![Action::Supersede { over: generation }]
+                } else {
+                    // It is told when it comes up, if ever it does.
+                    Vec::new()
+                }
             }
             Standing::Starting | Standing::Serving => {
                 vec![self.stop(generation, seen.order.force, now)]

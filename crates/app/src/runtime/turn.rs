@@ -202,6 +202,12 @@ impl Turns {
                 }
                 Ok(())
             }
+            Action::Supersede { over } => {
+                if self.claim(over)?.is_some() {
+                    self.note(&Note::Superseded { generation: over }, told);
+                }
+                Ok(())
+            }
             Action::Release { generation } => self.ports.store.release_service(GATEWAY, generation),
         }
     }
@@ -210,15 +216,8 @@ impl Turns {
         let Some(told) = told else {
             return Ok(());
         };
-        let by = Asked {
-            actor: "runtime".to_owned(),
-            at: self.ports.machine.wall(),
-        };
-        let generation = match self.ports.store.claim_service(GATEWAY, over, by) {
-            Ok(claimed) => claimed.generation,
-            // Another runtime was faster: its gateway is seen at the next look.
-            Err(RunStoreError::ServiceChanged { .. }) => return Ok(()),
-            Err(error) => return Err(error),
+        let Some(generation) = self.claim(over)? else {
+            return Ok(());
         };
         self.note(&Note::Starting { generation }, Some(told));
         if let Err(failure) = self.ports.host.start(told.run_id.as_str(), generation) {
@@ -227,6 +226,20 @@ impl Turns {
             self.note(&Note::NotStarted { generation, error }, Some(told));
         }
         Ok(())
+    }
+
+    /// The next generation; none where another runtime was faster, whose
+    /// gateway is seen at the next look.
+    fn claim(&self, over: u64) -> Result<Option<u64>, RunStoreError> {
+        let by = Asked {
+            actor: "runtime".to_owned(),
+            at: self.ports.machine.wall(),
+        };
+        match self.ports.store.claim_service(GATEWAY, over, by) {
+            Ok(claimed) => Ok(Some(claimed.generation)),
+            Err(RunStoreError::ServiceChanged { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn note(&self, note: &Note, told: Option<&Told>) {

@@ -144,6 +144,16 @@ fn what_is_not_wanted_is_ended_gently_first() {
         0,
         [&stop(3, true), &stop(3, true)],
     );
+    // One that cannot be told from here.
+    let supersede = [Action::Supersede { over: 3 }];
+    check(
+        no,
+        service(3, 5, true),
+        Sight::Unknown,
+        5,
+        [&supersede, &supersede],
+    );
+    check(no, service(4, 0, false), Sight::Unknown, 5, [&[], &[]]);
     let release = [Action::Release { generation: 3 }];
     check(no, service(3, 5, true), GONE, 0, [&release, &release]);
     check(no, service(3, 5, false), GONE, 0, [&[], &[]]);
@@ -303,6 +313,10 @@ impl World {
                         gateway.told_to_end = true;
                         gateway.alive &= !force;
                     }
+                }
+                Action::Supersede { over } => {
+                    assert_eq!(over, self.generation());
+                    self.service = service(over + 1, 0, false);
                 }
                 Action::Release { generation } => self.release(generation),
             }
