@@ -2,6 +2,7 @@
 //! registry of versions by name ([`register`], [`find`]).
 
 mod checked;
+mod mistakes;
 mod registry;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use fondaco_engine::expr::{ExprError, ParamValues, Program, check};
 use thiserror::Error;
 
 pub use checked::{Checked, Source, startup_candles};
+pub use mistakes::{Mistake, mistakes};
 pub use registry::{
     Beside, Content, Put, Registered, RegistryError, StrategyRef, find, put, register, registry,
     versions,
@@ -88,7 +90,7 @@ impl StrategyFile {
             }),
             Err(error) => {
                 let shown = error.render(path, &text);
-                Err(mistakes(path, &[shown], error.hint()))
+                Err(as_one(path, &[shown], error.hint()))
             }
         }
     }
@@ -105,7 +107,7 @@ impl StrategyFile {
             .map(|error| error.render(&self.path, &self.text))
             .collect();
         let advice = errors.first().and_then(Hint::hint);
-        mistakes(&self.path, &shown, advice)
+        as_one(&self.path, &shown, advice)
     }
 }
 
@@ -161,7 +163,7 @@ pub fn template(name: &str) -> Result<String, StrategyFileError> {
 
 /// Several renderings as one message. The reader of the message puts `error:`
 /// before it and the hint of a single mistake behind it.
-fn mistakes(path: &str, shown: &[String], advice: Option<String>) -> StrategyFileError {
+fn as_one(path: &str, shown: &[String], advice: Option<String>) -> StrategyFileError {
     let single = shown.len() == 1;
     let text = shown.join("\n");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
@@ -195,7 +197,7 @@ fn together(mut failures: Vec<StrategyFileError>) -> StrategyFileError {
             paths.push(path.clone());
         }
     }
-    mistakes(&paths.join(", "), &shown, None)
+    as_one(&paths.join(", "), &shown, None)
 }
 
 #[cfg(test)]

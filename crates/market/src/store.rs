@@ -13,9 +13,9 @@ mod part;
 mod record;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use fondaco_domain::bars::Columns;
 use fondaco_domain::{Bars, ContentHash, UnixMillis};
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
 use layout::{BARS, MANIFESTS, PARTS};
 use record::{Part, Record};
@@ -36,7 +36,13 @@ pub(crate) use part::{batch, encode};
 #[derive(Debug, Clone)]
 pub struct ParquetStore {
     objects: Arc<dyn ObjectStore>,
+    known: Known,
 }
+
+/// Records of newest versions as they were read, with the file each was read
+/// from. A record is created once and never changed: one in the same file
+/// need not be read again.
+type Known = Arc<Mutex<HashMap<DatasetId, (ObjectMeta, Version)>>>;
 
 impl ParquetStore {
     /// A folder, made when absent, or `s3://bucket/prefix`.
@@ -55,6 +61,7 @@ impl ParquetStore {
             .with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
+            known: Known::default(),
         })
     }
 
@@ -73,6 +80,7 @@ impl ParquetStore {
             .map_err(|cause| cause.to_string())?;
         Ok(Self {
             objects: Arc::new(PrefixStore::new(objects, layout::path(prefix))),
+            known: Known::default(),
         })
     }
 
@@ -180,15 +188,40 @@ impl ParquetStore {
 
     /// The places of all files below a folder.
     async fn listing(&self, folder: &str) -> Result<Vec<String>, StoreError> {
-        self.objects
-            .list(Some(&layout::path(folder)))
-            .map_ok(|meta| meta.location.to_string())
-            .try_collect()
-            .await
-            .map_err(|cause| StoreError::Read {
-                path: folder.to_owned(),
-                cause: cause.into(),
-            })
+        let files = self.files(folder).await?;
+        let places = files.into_iter().map(|file| file.location.to_string());
+        Ok(places.collect())
+    }
+
+    /// All files below a folder.
+    async fn files(&self, folder: &str) -> Result<Vec<ObjectMeta>, StoreError> {
+        let files = self.objects.list(Some(&layout::path(folder)));
+        files.try_collect().await.map_err(|cause| StoreError::Read {
+            path: folder.to_owned(),
+            cause: cause.into(),
+        })
+    }
+
+    /// The version that a record is of; read where it is not known.
+    async fn version_in(
+        &self,
+        dataset: &DatasetId,
+        file: ObjectMeta,
+    ) -> Result<Version, StoreError> {
+        if let Some((from, version)) = self.known().get(dataset)
+            && *from == file
+        {
+            return Ok(version.clone());
+        }
+        let version = self.record(file.location.as_ref()).await?.version;
+        let known = (file, version.clone());
+        self.known().insert(dataset.clone(), known);
+        Ok(version)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<DatasetId, (ObjectMeta, Version)>> {
+        // Whatever panicked elsewhere, each entry is whole.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -223,17 +256,22 @@ fn in_order(mut parts: Vec<Columns>) -> Columns {
 #[async_trait]
 impl BarStore for ParquetStore {
     async fn list(&self) -> Result<Vec<(DatasetId, Version)>, StoreError> {
-        let mut newest: BTreeMap<DatasetId, u32> = BTreeMap::new();
-        for place in self.listing(MANIFESTS).await? {
-            if let Some((dataset, number)) = layout::parse_manifest(&place) {
-                let known = newest.entry(dataset).or_default();
-                *known = number.max(*known);
+        let mut newest: BTreeMap<DatasetId, (u32, ObjectMeta)> = BTreeMap::new();
+        for file in self.files(MANIFESTS).await? {
+            let Some((dataset, number)) = layout::parse_manifest(file.location.as_ref()) else {
+                continue;
+            };
+            match newest.get(&dataset) {
+                Some((known, _)) if *known >= number => {}
+                _ => {
+                    newest.insert(dataset, (number, file));
+                }
             }
         }
         let mut all = Vec::with_capacity(newest.len());
-        for (dataset, number) in newest {
-            let record = self.record(&layout::manifest(&dataset, number)).await?;
-            all.push((dataset, record.version));
+        for (dataset, (_, file)) in newest {
+            let version = self.version_in(&dataset, file).await?;
+            all.push((dataset, version));
         }
         Ok(all)
     }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use fondaco_app::backtests::shown::Backtests;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::results::ResultStore;
+use fondaco_app::ports::runs::Asked;
 use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_contract::http::ProblemCode;
@@ -14,6 +16,7 @@ use fondaco_domain::calendar::HolidayList;
 use crate::addresses::Addresses;
 use crate::guard::Guard;
 use crate::problem::Refusal;
+use crate::serve::Stop;
 
 /// What the routes stand on.
 pub struct Platform {
@@ -33,6 +36,8 @@ pub struct Platform {
     pub addresses: Addresses,
     /// Who may ask for what.
     pub guard: Arc<Guard>,
+    /// Heard by what has no end of its own, such as a stream of events.
+    pub stop: Stop,
     /// How much of what.
     pub limits: Limits,
 }
@@ -84,6 +89,22 @@ impl Platform {
             planners: &self.planners,
             machine: &*self.machine,
             actor,
+        }
+    }
+
+    /// The use cases of backtests, asked for by someone.
+    pub(crate) fn backtests<'a>(&'a self, actor: &'a str) -> Backtests<'a> {
+        Backtests {
+            runs: self.runs(actor),
+            results: &*self.results,
+        }
+    }
+
+    /// Someone who asks now.
+    pub(crate) fn asked(&self, actor: String) -> Asked {
+        Asked {
+            actor,
+            at: self.machine.wall(),
         }
     }
 

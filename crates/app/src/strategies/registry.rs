@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use fondaco_domain::strategy::suggest;
+use fondaco_domain::strategy::{is_strategy_name, suggest};
 use fondaco_domain::{ContentHash, ErrorKind, Hint, UnixMicros};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -258,6 +258,9 @@ pub fn registry(store: &dyn RecordStore) -> Result<Vec<Registered>, RegistryErro
 
 /// One version.
 pub fn find(store: &dyn RecordStore, wanted: &StrategyRef) -> Result<Registered, RegistryError> {
+    if !is_strategy_name(&wanted.name) {
+        return Err(no_strategy(&wanted.name, None));
+    }
     let newest = store.record(RecordKind::Strategy, &wanted.name)?;
     let Some(newest) = newest else {
         return Err(unknown(store, &wanted.name)?);
@@ -281,6 +284,9 @@ pub fn find(store: &dyn RecordStore, wanted: &StrategyRef) -> Result<Registered,
 
 /// Every version of a strategy, the newest first; at least one.
 pub fn versions(store: &dyn RecordStore, name: &str) -> Result<Vec<Registered>, RegistryError> {
+    if !is_strategy_name(name) {
+        return Err(no_strategy(name, None));
+    }
     let trail = store.trail(&TrailQuery {
         kind: Some(RecordKind::Strategy),
         name: Some(name.to_owned()),
@@ -344,10 +350,14 @@ fn registered(record: Record) -> Result<Registered, RegistryError> {
 fn unknown(store: &dyn RecordStore, name: &str) -> Result<RegistryError, RunStoreError> {
     let known = store.records(RecordKind::Strategy)?;
     let meant = suggest(name, known.iter().map(|record| record.name.as_str()));
-    Ok(RegistryError::NoStrategy {
+    Ok(no_strategy(name, meant))
+}
+
+fn no_strategy(name: &str, meant: Option<&str>) -> RegistryError {
+    RegistryError::NoStrategy {
         name: name.to_owned(),
         meant: meant.map(str::to_owned),
-    })
+    }
 }
 
 fn changed(name: &str, found: u32) -> RunStoreError {

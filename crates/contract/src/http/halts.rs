@@ -15,6 +15,41 @@ pub struct HaltSetBody {
     pub reason: String,
 }
 
+/// A wish for the confirmation that clearing a halt takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HaltConfirmBody {
+    /// The scope of the halt.
+    pub scope: String,
+    /// Why it is safe again.
+    pub reason: String,
+}
+
+/// A confirmation: it counts once, for the halt as it was, for who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HaltConfirmationView {
+    /// Give it back to clear the halt.
+    pub confirmation: String,
+    /// The scope of the halt.
+    pub scope: String,
+    /// The halt's epoch: where that changes, the confirmation counts no more.
+    pub epoch: u64,
+    /// Until when it counts.
+    pub expires_at: String,
+}
+
+/// An order to allow everything again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HaltClearBody {
+    /// The scope of the halt.
+    pub scope: String,
+    /// Why it is safe again.
+    pub reason: String,
+    /// What was given a moment ago.
+    pub confirmation: String,
+}
+
 /// A worker's word that nothing forbidden runs there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HaltAckView {

@@ -43,6 +43,18 @@ pub struct BacktestListing {
     pub max_drawdown: Option<f64>,
     /// Sharpe ratio; `null` where it is not defined.
     pub sharpe: Option<f64>,
+    /// Sortino ratio; `null` where it is not defined.
+    #[serde(default)]
+    pub sortino: Option<f64>,
+    /// Calmar ratio; `null` where it is not defined.
+    #[serde(default)]
+    pub calmar: Option<f64>,
+    /// Part of the trades that won; `null` without trades.
+    #[serde(default)]
+    pub win_rate: Option<f64>,
+    /// Sum of wins over sum of losses; `null` without a loss.
+    #[serde(default)]
+    pub profit_factor: Option<f64>,
 }
 
 impl BacktestListing {
@@ -65,6 +77,10 @@ impl BacktestListing {
             total_return: metrics.total_return,
             max_drawdown: metrics.drawdown.as_ref().map(|fall| fall.relative),
             sharpe: metrics.sharpe,
+            sortino: metrics.sortino,
+            calmar: metrics.calmar,
+            win_rate: metrics.trades.win_rate,
+            profit_factor: metrics.trades.profit_factor,
         }
     }
 

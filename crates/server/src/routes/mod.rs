@@ -1,9 +1,14 @@
 //! Every route of the native API, by noun, and which role has it.
 
 mod about;
+pub(crate) mod backtests;
 mod events;
+mod flags;
 mod halts;
+mod keys;
 mod runs;
+mod strategies;
+mod trail;
 mod workers;
 
 use fondaco_app::roles::Role;
@@ -22,8 +27,13 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
 pub(crate) fn all() -> Vec<Route> {
     [
         about::routes(),
+        backtests::routes(),
+        strategies::routes(),
         runs::routes(),
         halts::routes(),
+        keys::routes(),
+        flags::routes(),
+        trail::routes(),
         workers::routes(),
     ]
     .into_iter()

@@ -158,7 +158,7 @@ fn overrides(body: &SubmitBody) -> Result<Overrides, Refusal> {
     })
 }
 
-fn instant(field: &str, text: &str) -> Result<UnixMicros, Refusal> {
+pub(super) fn instant(field: &str, text: &str) -> Result<UnixMicros, Refusal> {
     text.parse()
         .map_err(|error: MicrosError| Refusal::of_field(field, error.to_string()))
 }
@@ -332,7 +332,7 @@ pub(super) fn page_of(asked: Option<usize>, limits: Limits) -> Result<usize, Ref
 }
 
 /// A word of a closed list.
-fn word<T>(
+pub(super) fn word<T>(
     field: &str,
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
@@ -344,6 +344,6 @@ fn word<T>(
     }
 }
 
-fn id(field: &str, text: Option<&str>) -> Result<Option<RunId>, Refusal> {
+pub(super) fn id(field: &str, text: Option<&str>) -> Result<Option<RunId>, Refusal> {
     word(field, text, |text| text.parse().ok())
 }
