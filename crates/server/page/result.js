@@ -21,24 +21,25 @@ async function load(place, path, signal) {
 }
 
 function draw(place, path, backtest, equity) {
-  const metrics = backtest.metrics ?? backtest.result?.metrics;
   put(place, el("section.panel.result", { "aria-labelledby": "result-title" },
     el("div.title", {}, el("h2", { id: "result-title" }, "Result"), report(`${path}/report`)),
-    metrics && el("dl.figures", {}, figures(metrics)),
+    el("dl.figures", {}, figures(backtest.result, equity)),
     chart(equity)));
 }
 
-function figures({ total_return: gain, drawdown, trades, benchmark, ...metrics }) {
-  const tone = (value) => (value > 0 ? "gain" : value < 0 ? "loss" : "");
-  const figure = (name, value, beside, sign) => el("div", {}, el("dt", {}, name), el("dd", { class: sign || null }, value), beside && el("dd.beside", {}, beside));
+function figures(result, { value, benchmark }) {
+  const figure = (name, text, beside, sign) => el("div", {}, el("dt", {}, name), el("dd", { class: sign || null }, text), beside && el("dd.beside", {}, beside));
+  const account = value.length > 0 && figure("Final equity", words.number(value.at(-1)), `from ${words.number(value[0])}`);
+  if (!result) return account ? [account] : [];
+  const gain = result.total_return;
   return [
-    figure("Return", words.change(gain), benchmark && `held ${words.change(benchmark.total_return)}`, tone(gain)),
-    figure("Drawdown", words.share(drawdown?.relative ?? 0), drawdown && `low on ${words.day(drawdown.end_ms)}`),
-    figure("Sharpe", words.number(metrics.sharpe), `Sortino ${words.number(metrics.sortino)}`),
-    figure("CAGR", words.change(metrics.cagr), `Calmar ${words.number(metrics.calmar)}`),
-    figure("Trades", words.count(trades.trades), `${words.share(trades.win_rate)} won`),
-    figure("Profit factor", words.number(trades.profit_factor), `SQN ${words.number(trades.sqn)}`),
-    figure("Final equity", words.number(metrics.final_equity), `from ${words.number(metrics.starting_balance)}`),
+    figure("Return", words.change(gain), benchmark?.length && `held ${words.change(benchmark.at(-1) / benchmark[0] - 1)}`, gain > 0 ? "gain" : gain < 0 && "loss"),
+    account,
+    figure("Drawdown", words.share(result.max_drawdown ?? 0), "at worst"),
+    figure("Sharpe", words.number(result.sharpe), `Sortino ${words.number(result.sortino)}`),
+    figure("Calmar", words.number(result.calmar), `${result.timeframe}, ${words.plural(result.pairs, "pair")}`),
+    figure("Trades", words.count(result.trades), `${words.share(result.win_rate)} won`),
+    figure("Profit factor", words.number(result.profit_factor), `${words.number(result.profit_abs)} ${result.stake_currency}`),
   ];
 }
 

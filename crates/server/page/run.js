@@ -7,7 +7,10 @@ import { result } from "./result.js";
 import { badge, bar, restate } from "./runs.js";
 import * as words from "./words.js";
 
-const TASKS = 50;
+const TASKS = 20;
+const STEP = 10;
+// Names of tasks that are remembered.
+const KEYS = 1000;
 // Events in the list at most, and asked for at once.
 const EVENTS = 200;
 
@@ -88,9 +91,22 @@ class One {
     this.#run = run;
     this.#show();
     this.look(run);
+    if (run.kind === "backtest") this.#watchBacktest(run);
     if (run.kind === "backtest" && (run.state === "completed" || run.state === "partial") && !this.#result) {
       this.#result = result(this.outcome, this.id, this.#gone.signal);
     }
+  }
+
+  #asked = 0;
+
+  // How far a backtest is, which no event tells: asked for while it runs.
+  #watchBacktest({ state }) {
+    if (state !== "queued" && state !== "running") return say(this.progress, "");
+    if (performance.now() - this.#asked < 900) return;
+    this.#asked = performance.now();
+    get(`/v1/backtests/${encodeURIComponent(this.id)}`, { signal: this.#gone.signal }).then(
+      ({ waits, progress }) => say(this.progress, words.ended(this.#run.state) ? "" : waits ?? (progress ? `${progress.what} · ${words.count(progress.done)} of ${words.count(progress.of)}` : "")),
+      () => {});
   }
 
   #reading = false;
@@ -134,6 +150,7 @@ class One {
     this.reason = el("p.reason-line", { hidden: true });
     this.bar = bar();
     this.counts = el("p.counts");
+    this.progress = el("p.progress-line");
     this.took = el("dd");
     this.started = el("dd");
     this.finished = el("dd");
@@ -142,14 +159,17 @@ class One {
     this.outcome = el("div");
     put(this.main,
       el("p.way", {}, el("a", { href: "/" }, "← Runs")),
-      el("div.head", {}, el("div", {}, el("h1", {}, words.title(run)), el("p.id", {}, `${run.kind} · `, el("code", {}, run.run_id))), this.actions),
-      el("p.now", {}, this.badge), this.reason, this.notes,
+      el("div.head", {},
+        el("div", {}, el("div.name-line", {}, el("h1", {}, words.title(run)), this.badge), el("p.id", {}, `${run.kind} · `, el("code", {}, run.run_id))),
+        this.actions),
+      this.reason, this.notes,
       el("section.panel.summary", { "aria-label": "Summary" },
-        el("div.whole", {}, this.bar.element, this.counts),
+        el("div.whole", {}, this.bar.element, el("div.beneath", {}, this.counts, this.progress)),
         el("dl.facts", {},
-          fact("Accepted", el("dd", { title: run.created_at }, words.moment(run.created_at))),
+          fact("Accepted", el("dd", { title: run.created_at }, words.when(run.created_at))),
           fact("Started", this.started), fact("Ended", this.finished), fact("Took", this.took),
-          fact("Queue", el("dd", {}, run.queue)), fact("Priority", el("dd", {}, String(run.priority))),
+          run.queue !== "default" && fact("Queue", el("dd", {}, run.queue)),
+          run.priority !== 0 && fact("Priority", el("dd", {}, String(run.priority))),
           run.tenant !== "default" && fact("Tenant", el("dd", {}, run.tenant)),
           run.deadline && fact("Deadline", el("dd", {}, words.moment(run.deadline))),
           run.concurrency_key && fact("One at a time", el("dd", {}, run.concurrency_key)),
@@ -166,10 +186,11 @@ class One {
     say(this.reason, run.reason);
     this.reason.dataset.state = run.state;
     this.bar.show(run.counts);
+    this.tasks.follow(run);
     const parts = ["completed", "failed", "skipped", "cancelled", "running", "pending"].filter((part) => run.counts[part] > 0);
     put(this.counts, parts.map((part) => el("span", { "data-part": part }, el("i", { "aria-hidden": "true" }), `${words.count(run.counts[part])} ${part}`)),
       !run.planned && el("span", {}, "more is being planned"));
-    say(this.finished, run.finished_at ? words.moment(run.finished_at) : "–");
+    say(this.finished, run.finished_at ? words.when(run.finished_at) : "–");
     this.#tick();
     this.#offer();
   }
@@ -177,7 +198,8 @@ class One {
   #tick() {
     if (!this.#run) return;
     const { started_at: started } = this.#run;
-    say(this.started, started ? words.moment(started) : "–");
+    if (this.#run.kind === "backtest") this.#watchBacktest(this.#run);
+    say(this.started, started ? words.when(started) : "–");
     say(this.took, words.took(this.#run) || "–");
   }
 
@@ -243,7 +265,10 @@ async function tail(id, signal) {
 
 // A page of the tasks, by their places in the plan.
 class Tasks {
-  #before = [];
+  // Where the pages before this one began; null while the page goes along with
+  // the run.
+  #before = null;
+  #from = null;
   #next = null;
   #keys = new Map();
   #state = "";
@@ -257,12 +282,29 @@ class Tasks {
     this.foot = el("nav.pages", { "aria-label": "Pages of tasks", hidden: true });
     this.below = el("div");
     const state = el("select", {}, el("option", { value: "" }, "any"), words.TASK_STATES.map((word) => el("option", { value: word }, word)));
-    state.addEventListener("change", () => { this.#state = state.value; this.#before = []; this.load(); });
+    state.addEventListener("change", () => { this.#state = state.value; this.#go([]); });
     this.element = el("section.panel.tasks", { "aria-labelledby": "tasks-title" },
       el("div.title", {}, el("h2", { id: "tasks-title" }, "Tasks"), el("label", {}, el("span", {}, "State"), state)),
       el("div.scroll", {}, el("table", {}, el("thead", {}, el("tr", {}, ["Task", "State", "Attempt", "Says"].map((name) => el("th", { scope: "col" }, name)))), this.body)),
       this.below, this.foot);
     this.again = calmly(400, () => this.load());
+  }
+
+  // While it runs, the page is where it works: a few tasks that are done, then
+  // those under way, in steps so that rows do not run away.
+  follow({ state, counts }) {
+    if (this.#before) return;
+    const at = words.ended(state) ? 0 : Math.floor(Math.max(0, words.done(counts) - 3) / STEP) * STEP;
+    const from = at > 0 && counts.total > TASKS ? at - 1 : null;
+    if (from === this.#from) return;
+    this.#from = from;
+    this.again();
+  }
+
+  #go(before) {
+    this.#before = before;
+    this.#from = before.at(-1) ?? null;
+    this.load();
   }
 
   key(no) {
@@ -272,11 +314,12 @@ class Tasks {
   async load() {
     const query = new URLSearchParams({ limit: TASKS });
     if (this.#state) query.set("state", this.#state);
-    if (this.#before.length) query.set("cursor", this.#before.at(-1));
+    if (this.#from !== null && !(this.#before === null && this.#state)) query.set("cursor", this.#from);
     try {
       const page = await get(`/v1/runs/${encodeURIComponent(this.id)}/tasks?${query}`, { signal: this.#signal });
       this.#next = page.next ?? null;
-      this.#keys = new Map(page.items.map((task) => [task.no, task.key]));
+      for (const task of page.items) this.#keys.set(task.no, task.key);
+      for (const no of this.#keys.keys()) if (this.#keys.size > KEYS) this.#keys.delete(no);
       this.#draw(page.items);
       this.named();
     } catch (error) {
@@ -284,15 +327,24 @@ class Tasks {
     }
   }
 
+  // The way here without this page; where the page went along with the run,
+  // the one that ends where it begins.
+  #earlier() {
+    if (this.#before) return this.#before.slice(0, -1);
+    const from = Number(this.#from ?? -1) - TASKS;
+    return from >= 0 ? [from] : [];
+  }
+
   #draw(tasks) {
     while (this.body.children.length > tasks.length) this.body.lastChild.remove();
     tasks.forEach((task, at) => line(this.body.children[at] ?? this.body.appendChild(blank()), task));
     put(this.below, tasks.length === 0 && el("p.empty", {}, this.#state ? "No task is like that." : "It has no tasks yet."));
     const go = (label, enabled, work) => el("button", { type: "button", disabled: !enabled, click: work }, label);
-    this.foot.hidden = this.#before.length === 0 && this.#next === null;
+    this.foot.hidden = this.#from === null && this.#next === null;
     put(this.foot,
-      go("Before", this.#before.length > 0, () => { this.#before.pop(); this.load(); }),
-      go("After", this.#next !== null, () => { this.#before.push(this.#next); this.load(); }));
+      go("First", this.#from !== null, () => this.#go([])),
+      go("Before", this.#from !== null, () => this.#go(this.#earlier())),
+      go("After", this.#next !== null, () => this.#go([...(this.#before ?? this.#earlier()), this.#next])));
   }
 }
 
@@ -355,4 +407,5 @@ const item = (event, task) =>
   el("li", { "data-seq": event.seq, "data-tone": words.tone(event) },
     el("time", { datetime: event.at, title: words.moment(event.at) }, words.clock(event.at)),
     el("span.what", {}, words.event(event, task)),
-    el("span.who", {}, event.actor));
+    // A worker's own word needs no name beside it: the sentence has it.
+    !event.type.startsWith("task_") && el("span.who", {}, event.actor));

@@ -224,7 +224,7 @@ function update(row, run) {
 
 function times(row, run) {
   const cells = row.cells_;
-  say(cells.started, run.started_at ? words.ago(run.started_at) : `waits since ${words.clock(run.created_at)}`);
+  say(cells.started, run.started_at ? words.ago(run.started_at) : words.ended(run.state) ? "never" : `waits ${words.since(run.created_at)}`);
   cells.started.title = words.moment(run.started_at ?? run.created_at);
   say(cells.took, words.took(run));
 }

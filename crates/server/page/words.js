@@ -26,6 +26,12 @@ export function moment(iso) {
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock(iso)}`;
 }
 
+// The time of today, the day and time of any other day.
+export function when(iso) {
+  const whole = moment(iso);
+  return whole.slice(0, 10) === moment(Date.now()).slice(0, 10) ? whole.slice(11) : whole;
+}
+
 export function clock(iso) {
   const at = new Date(iso);
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map((value) => String(value).padStart(2, "0")).join(":");
@@ -51,6 +57,8 @@ export function span(ms) {
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min`;
   return `${Math.floor(seconds / 86400)} d ${Math.floor(seconds / 3600) % 24} h`;
 }
+
+export const since = (iso) => span(Date.now() - Date.parse(iso));
 
 // How long a run takes or took; nothing before it began.
 export function took(run, now = Date.now()) {

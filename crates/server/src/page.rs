@@ -12,17 +12,20 @@ use fondaco_domain::ContentHash;
 use crate::problem::Refusal;
 use crate::state::Shared;
 
-/// What it lies at: anybody may look at it, and it shows nothing without a key
-/// where one is needed.
-pub(crate) const PATHS: [&str; 3] = ["/", "/runs/{run_id}", "/assets/{name}"];
+const LIST: &str = "/";
+const RUN: &str = "/runs/{run_id}";
+const ASSET: &str = "/assets/{name}";
 
-/// The document, and where its own addresses are: all of them are the same
+/// Where it lies. Anybody may look at it: it holds nothing but itself.
+pub(crate) const PATHS: [&str; 3] = [LIST, RUN, ASSET];
+
+/// The document, and what it is made of. All of its addresses are the same
 /// document, which looks at where it is.
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
-        .route("/", get(document))
-        .route("/runs/{run_id}", get(document))
-        .route("/assets/{name}", get(asset))
+        .route(LIST, get(document))
+        .route(RUN, get(document))
+        .route(ASSET, get(asset))
 }
 
 /// A file as it is sent.
