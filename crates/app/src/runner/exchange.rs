@@ -1,6 +1,7 @@
 //! What is said to the store in one transaction, and its answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fondaco_domain::UnixMicros;
@@ -9,6 +10,7 @@ use fondaco_domain::task::{TaskCommand, TaskKind};
 
 use super::begin::Orphan;
 use super::gate::Admission;
+use super::handle::Tallies;
 use super::{Note, Runner, StopReason};
 use crate::ports::exec::AttemptId;
 use crate::ports::runs::{Beat, Exchange, Exchanged, Report, RunStoreError, Want};
@@ -51,6 +53,7 @@ impl Runner {
             Err(error) => Err(error),
         };
         self.close_gates(wanted.as_ref());
+        self.handle.show(self.gate.stands());
         told
     }
 
@@ -151,6 +154,9 @@ impl Runner {
             }
         }
         self.take_beats(answer, beats, sent);
+        let claimed = answer.claimed.len() as u64;
+        let tallies = self.handle.tallies();
+        tallies.claimed.fetch_add(claimed, Ordering::Relaxed);
         for claimed in &answer.claimed {
             self.begin(claimed, sent);
         }
@@ -166,9 +172,12 @@ impl Runner {
             let Some(attempt) = named(&report) else {
                 continue;
             };
-            if let Err(rejection) = answer {
-                let rejection = rejection.clone();
-                self.ports.log.note(&Note::Refused { attempt, rejection });
+            match answer {
+                Ok(_) => count(self.handle.tallies(), &report.command),
+                Err(rejection) => {
+                    let rejection = rejection.clone();
+                    self.ports.log.note(&Note::Refused { attempt, rejection });
+                }
             }
             if !matches!(report.command, TaskCommand::Escalate { .. })
                 && let Some(executor) = self.unsettled.remove(&attempt)
@@ -210,6 +219,17 @@ impl Runner {
             }
         }
     }
+}
+
+/// An end that the store took.
+fn count(tallies: &Tallies, command: &TaskCommand) {
+    let tally = match command {
+        TaskCommand::Complete { .. } => &tallies.completed,
+        TaskCommand::Fail { .. } => &tallies.failed,
+        TaskCommand::Stopped { .. } => &tallies.stopped,
+        _ => return,
+    };
+    tally.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The attempt that a report is about.

@@ -25,6 +25,32 @@ pub(super) enum Admission {
     Closed,
 }
 
+/// Where a breaker stands, for those who look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Everything is let through.
+    Closed {
+        /// Failures that count by now.
+        failures: usize,
+    },
+    /// Nothing is.
+    Open,
+    /// One is, to see how it goes.
+    HalfOpen,
+}
+
+impl Stand {
+    fn of(breaker: &Breaker<u64>) -> Self {
+        match breaker {
+            Breaker::Closed { failures } => Self::Closed {
+                failures: failures.len(),
+            },
+            Breaker::Open { .. } => Self::Open,
+            Breaker::HalfOpen { .. } => Self::HalfOpen,
+        }
+    }
+}
+
 impl Gate {
     /// Asks for one exchange with the store; its outcome belongs to
     /// [`Gate::tell`].
@@ -36,6 +62,12 @@ impl Gate {
             Some(Breaker::HalfOpen { .. }) => Admission::Probe,
             _ => Admission::Free,
         }
+    }
+
+    /// Where each breaker stands, by executor.
+    pub(super) fn stands(&self) -> BTreeMap<&'static str, Stand> {
+        let stand = |(name, breaker): (&&'static str, &Breaker<u64>)| (*name, Stand::of(breaker));
+        self.breakers.iter().map(stand).collect()
     }
 
     /// Whether an attempt could begin; nothing where none was there to try.
@@ -79,6 +111,11 @@ mod tests {
         }
         assert_eq!(gate.ask("local", at(5)), Admission::Closed);
         assert_eq!(gate.ask("inline", at(5)), Admission::Free);
+        let stands = [
+            ("inline", Stand::Closed { failures: 0 }),
+            ("local", Stand::Open),
+        ];
+        assert_eq!(gate.stands(), BTreeMap::from(stands));
         assert_eq!(gate.ask("local", at(34)), Admission::Probe);
         gate.tell("local", None, at(34));
         assert_eq!(gate.ask("local", at(35)), Admission::Probe);

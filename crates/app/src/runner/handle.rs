@@ -1,15 +1,15 @@
 //! What other threads say to a runner.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fondaco_domain::WorkerId;
 use fondaco_domain::halt::Epoch;
 
-use super::Bell;
+use super::{Bell, Stand};
 use crate::ports::exec::AttemptId;
 use crate::ports::runs::{Held, Notice, Notices};
 
@@ -22,6 +22,30 @@ struct Shared {
     bell: Arc<Bell>,
     inbox: Mutex<Inbox>,
     closed: AtomicBool,
+    stands: Mutex<BTreeMap<&'static str, Stand>>,
+    tallies: Tallies,
+}
+
+/// What a runner has done since it began.
+#[derive(Debug, Default)]
+pub(super) struct Tallies {
+    pub(super) claimed: AtomicU64,
+    pub(super) completed: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) stopped: AtomicU64,
+}
+
+/// What a runner has done since it began, as the store took it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    /// Tasks it was given.
+    pub claimed: u64,
+    /// Attempts that completed.
+    pub completed: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Attempts that were stopped and gave up.
+    pub stopped: u64,
 }
 
 /// What came since the last look.
@@ -46,12 +70,44 @@ impl Handle {
             bell,
             inbox: Mutex::default(),
             closed: AtomicBool::new(false),
+            stands: Mutex::default(),
+            tallies: Tallies::default(),
         }))
     }
 
     /// The name that the runner works under.
     pub fn worker(&self) -> WorkerId {
         self.0.worker
+    }
+
+    /// Where the breakers in front of its executors stand, by executor.
+    pub fn breakers(&self) -> BTreeMap<&'static str, Stand> {
+        let stands = &self.0.stands;
+        stands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What it has done.
+    pub fn done(&self) -> Done {
+        let read = |tally: &AtomicU64| tally.load(Ordering::Relaxed);
+        let tallies = &self.0.tallies;
+        Done {
+            claimed: read(&tallies.claimed),
+            completed: read(&tallies.completed),
+            failed: read(&tallies.failed),
+            stopped: read(&tallies.stopped),
+        }
+    }
+
+    pub(super) fn tallies(&self) -> &Tallies {
+        &self.0.tallies
+    }
+
+    pub(super) fn show(&self, stands: BTreeMap<&'static str, Stand>) {
+        let shown = &self.0.stands;
+        *shown.lock().unwrap_or_else(PoisonError::into_inner) = stands;
     }
 
     /// Take nothing more, finish what runs, and end. Said twice: stop what

@@ -26,7 +26,8 @@ mod turn;
 
 pub use bell::Bell;
 pub use executors::Executors;
-pub use handle::Handle;
+pub use gate::Stand;
+pub use handle::{Done, Handle};
 pub(crate) use note::in_words;
 pub use note::{Log, NoLog, Note, StopReason};
 pub(crate) use report::command as outcome_command;
