@@ -95,6 +95,15 @@ pub(crate) enum Noun {
     /// Runs to be submitted again and again.
     #[command(subcommand)]
     Schedule(Box<commands::schedule::Command>),
+    /// Keys to the API: make, look at, revoke.
+    #[command(subcommand)]
+    Key(commands::key::Command),
+    /// What can be switched while everything runs.
+    #[command(subcommand)]
+    Flag(commands::flag::Command),
+    /// Who changed what.
+    #[command(subcommand)]
+    Trail(commands::trail::Command),
     /// Look at everything that durable runs need, and say what is wrong.
     Doctor(commands::doctor::Args),
     /// The store of runs as a whole.

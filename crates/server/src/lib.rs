@@ -4,8 +4,12 @@
 //! Of the native API, [`routes`] is one table: the router and the `OpenAPI`
 //! document are both made of it. Start at [`router`].
 
+mod access;
 mod addresses;
+mod conditional;
 mod extract;
+mod gateway;
+mod guard;
 mod layers;
 mod openapi;
 mod page;
@@ -16,8 +20,10 @@ mod state;
 mod table;
 
 pub use addresses::Addresses;
+pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
+pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, RateLimit};
 pub use openapi::openapi;
-pub use serve::serve;
+pub use serve::{Door, ServeError, Stop, Stopper, serve};
 pub use state::{Candles, Limits, Platform};
 
 use std::sync::Arc;
@@ -27,10 +33,15 @@ use fondaco_app::roles::Role;
 
 /// What a role answers, with everything around it.
 pub fn router(role: Role, platform: Arc<Platform>) -> Router {
-    let routes = table::router(routes::of(role));
-    let routes = match role {
-        Role::Control => routes.merge(page::router()),
-        _ => routes,
+    let table = routes::of(role);
+    let doors = guard::Doors::of(&table);
+    let routes = table::router(table);
+    let (routes, doors) = match role {
+        Role::Control => (
+            routes.merge(page::router()),
+            doors.with_open(&page::PATHS),
+        ),
+        _ => (routes, doors),
     };
-    layers::around(routes, &platform).with_state(platform)
+    access::told(layers::around(routes, doors, &platform).with_state(platform), role)
 }

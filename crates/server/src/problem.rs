@@ -22,6 +22,21 @@ impl<E: Hint> From<E> for Refusal {
 }
 
 impl Refusal {
+    /// As it is.
+    pub(crate) fn told(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+
+    /// An error with a code of its own.
+    pub(crate) fn of(code: ProblemCode, error: impl Hint) -> Self {
+        let Self(problem) = Self::from(error);
+        Self(Box::new(Problem {
+            hint: problem.hint,
+            causes: problem.causes,
+            ..Problem::new(code, problem.detail)
+        }))
+    }
+
     /// Of a code, in words.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code, detail)))

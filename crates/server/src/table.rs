@@ -5,33 +5,17 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use fondaco_contract::http::ProblemCode;
+pub(crate) use fondaco_domain::access::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::guard::{Access, Dialect};
 use crate::problem::Refusal;
 use crate::state::Shared;
 
-/// What a key must allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Scope {
-    /// Looking.
-    Read,
-    /// Submitting and changing runs.
-    Run,
-    /// Halting.
-    Halt,
-}
-
-impl Scope {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Run => "run",
-            Self::Halt => "halt",
-        }
-    }
-}
-
 type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// JSON, of bodies and answers.
+pub(crate) const JSON: &str = "application/json";
 
 /// One operation.
 pub(crate) struct Route {
@@ -42,11 +26,26 @@ pub(crate) struct Route {
     pub(crate) id: &'static str,
     /// One sentence.
     pub(crate) summary: &'static str,
+    /// What a key must allow.
     pub(crate) scope: Scope,
+    /// Whether it needs no key, ever.
+    pub(crate) is_open: bool,
+    /// In whose words the guard refuses.
+    pub(crate) dialect: Dialect,
     pub(crate) query: Option<SchemaOf>,
     pub(crate) body: Option<SchemaOf>,
+    /// In what form the body comes.
+    pub(crate) body_type: &'static str,
     pub(crate) takes_key: bool,
     pub(crate) answer: (u16, &'static str, Option<SchemaOf>),
+    /// The same answer as text in another form, where `Accept` asks for it.
+    pub(crate) also: Option<&'static str>,
+    /// Another status with the same kind of answer.
+    pub(crate) or_status: Option<u16>,
+    /// Whether it heeds `If-None-Match` (looking) or `If-Match` (changing).
+    pub(crate) conditional: bool,
+    /// A word of paths that a field of the answer is, and its JSON pointer.
+    pub(crate) gives: Option<(&'static str, &'static str)>,
     /// Beside those that every route has.
     pub(crate) problems: Vec<ProblemCode>,
     handler: MethodRouter<Shared>,
@@ -71,14 +70,21 @@ impl Route {
             } else {
                 Scope::Run
             },
+            is_open: false,
+            dialect: Dialect::Native,
             method: method.clone(),
             path,
             id,
             summary,
             query: None,
             body: None,
+            body_type: JSON,
             takes_key: false,
-            answer: (200, "application/json", None),
+            answer: (200, JSON, None),
+            also: None,
+            or_status: None,
+            conditional: false,
+            gives: None,
             problems: Vec::new(),
             handler: on(filter, handler),
         }
@@ -87,6 +93,27 @@ impl Route {
     pub(crate) fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
+    }
+
+    /// Needs no key, ever: it says nothing that matters and changes nothing.
+    pub(crate) fn open(mut self) -> Self {
+        self.is_open = true;
+        self
+    }
+
+    /// Refused by the guard in the words of another system.
+    pub(crate) fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// What it needs of who asks.
+    pub(crate) fn access(&self) -> Access {
+        if self.is_open {
+            Access::Open
+        } else {
+            Access::Needs(self.scope)
+        }
     }
 
     pub(crate) fn query<T: JsonSchema>(mut self) -> Self {
@@ -108,11 +135,49 @@ impl Route {
     }
 
     pub(crate) fn answers<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.answer = (
-            status,
-            "application/json",
-            Some(SchemaGenerator::subschema_for::<T>),
-        );
+        self.answer = (status, JSON, Some(SchemaGenerator::subschema_for::<T>));
+        self
+    }
+
+    /// Answers with nothing but a status.
+    pub(crate) fn answers_nothing(mut self) -> Self {
+        self.answer = (204, JSON, None);
+        self
+    }
+
+    /// The same answer as text in another form.
+    pub(crate) fn also(mut self, media_type: &'static str) -> Self {
+        self.also = Some(media_type);
+        self
+    }
+
+    /// The same kind of answer under another status.
+    pub(crate) fn or_status(mut self, status: u16) -> Self {
+        self.or_status = Some(status);
+        self
+    }
+
+    /// Heeds `If-None-Match` where it looks, and `If-Match` where it changes.
+    pub(crate) fn conditional(mut self) -> Self {
+        self.conditional = true;
+        if self.method != Method::GET {
+            self.problems.push(ProblemCode::PreconditionFailed);
+        }
+        self
+    }
+
+    /// Its answer names something that other paths are about.
+    pub(crate) fn gives(mut self, word: &'static str, pointer: &'static str) -> Self {
+        self.gives = Some((word, pointer));
+        self
+    }
+
+    /// A body of bytes.
+    pub(crate) fn body_of(mut self, media_type: &'static str) -> Self {
+        self.body = Some(|_| schemars::json_schema!({}));
+        self.body_type = media_type;
+        self.problems
+            .extend([ProblemCode::TooLarge, ProblemCode::UnsupportedMediaType]);
         self
     }
 

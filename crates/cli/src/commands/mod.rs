@@ -11,12 +11,15 @@ pub(crate) mod bench;
 pub(crate) mod data;
 pub(crate) mod db;
 pub(crate) mod doctor;
+pub(crate) mod flag;
 pub(crate) mod halt;
+pub(crate) mod key;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod strategy;
 pub(crate) mod task;
+pub(crate) mod trail;
 pub(crate) mod worker;
 
 use crate::cli::Noun;
@@ -34,6 +37,9 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Worker(args) => worker::run(args, context),
         Noun::Serve(args) => serve::run(args, context),
         Noun::Schedule(command) => schedule::run(command, context),
+        Noun::Key(command) => key::run(command, context),
+        Noun::Flag(command) => flag::run(command, context),
+        Noun::Trail(command) => trail::run(command, context),
         Noun::Doctor(args) => doctor::run(args, context),
         Noun::Db(command) => db::run(command, context),
         Noun::Bench(command) => bench::run(command, context),

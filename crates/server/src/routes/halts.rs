@@ -2,10 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
+use fondaco_app::confirm::{self, ConfirmError};
 use fondaco_app::halts::{self, Latch, Status, Word};
 use fondaco_app::ports::workers::Worker;
-use fondaco_contract::http::{HaltAckView, HaltSetBody, HaltView, HaltsView, ProblemCode};
+use fondaco_contract::http::{
+    HaltAckView, HaltClearBody, HaltConfirmBody, HaltConfirmationView, HaltSetBody, HaltView,
+    HaltsView, ProblemCode,
+};
 use fondaco_domain::halt::{HaltMode, Scope as HaltScope};
 
 use crate::extract::{Actor, Body};
@@ -37,6 +41,37 @@ pub(super) fn routes() -> Vec<Route> {
         .body::<HaltSetBody>()
         .answers::<HaltsView>(200)
         .problems(&[ProblemCode::Conflict]),
+        Route::new(
+            &Method::POST,
+            "/v1/halts/confirmations",
+            (
+                "halt_confirm",
+                "Gives the confirmation that clearing a halt takes. It counts for three minutes at most, \
+                 once, for the halt as it is now, and for who asked.",
+            ),
+            confirm,
+        )
+        .scope(Scope::Halt)
+        .body::<HaltConfirmBody>()
+        .answers::<HaltConfirmationView>(201)
+        .problems(&[ProblemCode::Conflict]),
+        Route::new(
+            &Method::POST,
+            "/v1/halts/clear",
+            (
+                "halt_clear",
+                "Allows everything again, with a confirmation. Halted runs wait until each is resumed.",
+            ),
+            clear,
+        )
+        .scope(Scope::Halt)
+        .body::<HaltClearBody>()
+        .answers::<HaltsView>(200)
+        .problems(&[
+            ProblemCode::NotFound,
+            ProblemCode::Conflict,
+            ProblemCode::PreconditionFailed,
+        ]),
     ]
 }
 
@@ -52,8 +87,7 @@ async fn set(
     Actor(actor): Actor,
     Body(body): Body<HaltSetBody>,
 ) -> Result<Json<HaltsView>, Refusal> {
-    let scope = HaltScope::parse(&body.scope)
-        .ok_or_else(|| Refusal::of_field("scope", "`global`, `run:<id>`, … is wanted"))?;
+    let scope = scope_of(&body.scope)?;
     let mode = HaltMode::parse(&body.mode)
         .filter(|mode| *mode != HaltMode::Active)
         .ok_or_else(|| Refusal::of_field("mode", "reducing, drain, halted or killed is wanted"))?;
@@ -65,6 +99,60 @@ async fn set(
         })
         .await?;
     Ok(Json(view(status)))
+}
+
+async fn confirm(
+    State(platform): State<Shared>,
+    Actor(actor): Actor,
+    Body(body): Body<HaltConfirmBody>,
+) -> Result<(StatusCode, Json<HaltConfirmationView>), Refusal> {
+    let scope = scope_of(&body.scope)?;
+    let given = platform
+        .blocking(move |platform| {
+            let (store, machine) = (&*platform.store, &*platform.machine);
+            Ok(confirm::ask(store, machine, &actor, &scope, &body.reason)?)
+        })
+        .await?;
+    let view = HaltConfirmationView {
+        confirmation: given.id,
+        scope: given.scope.to_string(),
+        epoch: given.epoch.0,
+        expires_at: given.expires_at.to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+async fn clear(
+    State(platform): State<Shared>,
+    Actor(actor): Actor,
+    Body(body): Body<HaltClearBody>,
+) -> Result<Json<HaltsView>, Refusal> {
+    let order = (scope_of(&body.scope)?, body.reason);
+    let status = platform
+        .blocking(move |platform| {
+            let (store, machine) = (&*platform.store, &*platform.machine);
+            confirm::clear(store, machine, &actor, order, &body.confirmation)
+                .map_err(not_cleared)?;
+            Ok(halts::status(store)?)
+        })
+        .await?;
+    Ok(Json(view(status)))
+}
+
+fn scope_of(text: &str) -> Result<HaltScope, Refusal> {
+    HaltScope::parse(text)
+        .ok_or_else(|| Refusal::of_field("scope", "`global`, `run:<id>`, … is wanted"))
+}
+
+/// What was true when it was confirmed and is not any more is a condition that
+/// does not hold; the other refusals contradict the confirmation itself.
+fn not_cleared(error: ConfirmError) -> Refusal {
+    match error {
+        ConfirmError::Late(_) | ConfirmError::Changed { .. } => {
+            Refusal::of(ProblemCode::PreconditionFailed, error)
+        }
+        error => error.into(),
+    }
 }
 
 fn view(status: Status) -> HaltsView {

@@ -1,0 +1,202 @@
+//! Flags: looked at, set, unset, and read as one.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use fondaco_domain::flags::{Flag, FlagError, FlagSnapshot, FlagValue};
+use fondaco_domain::{ErrorKind, Hint, UnixMicros};
+use thiserror::Error;
+
+use crate::ports::Store;
+use crate::ports::machine::Machine;
+use crate::ports::records::{Change, Record, RecordKind, RecordStore, TrailQuery};
+use crate::ports::runs::{Asked, RunStoreError};
+
+/// A flag as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlagNow {
+    /// The flag.
+    pub flag: Flag,
+    /// Its value, set or not.
+    pub value: FlagValue,
+    /// The version of its record; 0 where it was never set.
+    pub version: u32,
+    /// When and by whom it was set; nothing where it has its default.
+    pub set: Option<(UnixMicros, String)>,
+}
+
+/// All flags at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlagsNow {
+    /// By name.
+    pub flags: Vec<FlagNow>,
+    /// Their values.
+    pub snapshot: FlagSnapshot,
+}
+
+/// What can be wrong with flags.
+#[derive(Debug, Error)]
+pub enum FlagsError {
+    /// The flag, or its value.
+    #[error(transparent)]
+    Flag(#[from] FlagError),
+    /// A value in the store that is none of its flag.
+    #[error("the record of flag `{name}` is damaged: {problem}")]
+    Damaged {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The store failed, or somebody was faster.
+    #[error(transparent)]
+    Store(#[from] RunStoreError),
+}
+
+impl Hint for FlagsError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Flag(error) => error.kind(),
+            Self::Damaged { .. } => ErrorKind::Corrupt,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Flag(error) => error.hint(),
+            Self::Damaged { name, .. } => Some(format!(
+                "set it anew with `fondaco flag set {name} …`, or unset it"
+            )),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+/// Every flag with its value.
+pub fn list(store: &dyn RecordStore) -> Result<FlagsNow, FlagsError> {
+    let mut flags = Vec::new();
+    let mut records: BTreeMap<String, Record> = store
+        .records(RecordKind::Flag)?
+        .into_iter()
+        .map(|record| (record.name.clone(), record))
+        .collect();
+    for flag in Flag::ALL {
+        flags.push(now(flag, records.remove(flag.name()))?);
+    }
+    // What is left is of another version of the program, and not ours to judge.
+    let snapshot = FlagSnapshot::of(flags.iter().map(|now| (now.flag, now.value.clone())))?;
+    Ok(FlagsNow { flags, snapshot })
+}
+
+/// One flag.
+pub fn show(store: &dyn RecordStore, flag: Flag) -> Result<FlagNow, FlagsError> {
+    now(flag, store.record(RecordKind::Flag, flag.name())?)
+}
+
+/// Gives a flag a value: over that version of it, or over any. A value that it
+/// was given before is given again: whoever asks is on the record.
+pub fn set(
+    store: &dyn RecordStore,
+    machine: &dyn Machine,
+    actor: &str,
+    (flag, value): (Flag, &FlagValue),
+    over: Option<u32>,
+) -> Result<FlagNow, FlagsError> {
+    flag.check(value)?;
+    // A checked value is a truth, a word or a number that is finite.
+    let body = serde_json::to_string(value).ok();
+    let record = store.put_record(change(flag, over, body), asked(machine, actor))?;
+    now(flag, Some(record))
+}
+
+/// Gives a flag its default back. One that has it stays as it is.
+pub fn unset(
+    store: &dyn RecordStore,
+    machine: &dyn Machine,
+    actor: &str,
+    flag: Flag,
+    over: Option<u32>,
+) -> Result<FlagNow, FlagsError> {
+    let known = store.record(RecordKind::Flag, flag.name())?;
+    if known.is_some() || over.is_some_and(|over| over > 0) {
+        store.put_record(change(flag, over, None), asked(machine, actor))?;
+    }
+    now(flag, None)
+}
+
+fn now(flag: Flag, record: Option<Record>) -> Result<FlagNow, FlagsError> {
+    let Some(record) = record else {
+        return Ok(FlagNow {
+            flag,
+            value: flag.spec().default,
+            version: 0,
+            set: None,
+        });
+    };
+    let damaged = |problem: String| FlagsError::Damaged {
+        name: flag.name(),
+        problem,
+    };
+    let body = record.body.as_deref().unwrap_or_default();
+    let value = serde_json::from_str(body).map_err(|error| damaged(error.to_string()))?;
+    flag.check(&value)
+        .map_err(|error| damaged(error.to_string()))?;
+    Ok(FlagNow {
+        flag,
+        value,
+        version: record.version,
+        set: Some((record.at, record.actor)),
+    })
+}
+
+fn change(flag: Flag, over: Option<u32>, body: Option<String>) -> Change {
+    Change {
+        kind: RecordKind::Flag,
+        name: flag.name().to_owned(),
+        over,
+        body,
+    }
+}
+
+fn asked(machine: &dyn Machine, actor: &str) -> Asked {
+    Asked {
+        actor: actor.to_owned(),
+        at: machine.wall(),
+    }
+}
+
+/// Flags of a store, for those that decide by them again and again.
+pub struct Flags {
+    store: Arc<dyn Store>,
+    known: RwLock<Option<(Option<u64>, Arc<FlagSnapshot>)>>,
+}
+
+impl Flags {
+    /// Of a store; nothing is read yet.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            known: RwLock::default(),
+        }
+    }
+
+    /// All values as they are now: one small read where nothing was changed.
+    /// Who decides by flags reads one snapshot and keeps to it.
+    pub fn snapshot(&self) -> Result<Arc<FlagSnapshot>, FlagsError> {
+        let newest = self.store.trail(&TrailQuery {
+            limit: Some(1),
+            ..TrailQuery::default()
+        })?;
+        let newest = newest.first().map(|record| record.no);
+        if let Some((at, known)) = &*self.known.read().unwrap_or_else(PoisonError::into_inner)
+            && *at == newest
+        {
+            return Ok(Arc::clone(known));
+        }
+        let snapshot = Arc::new(list(&*self.store)?.snapshot);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((newest, Arc::clone(&snapshot)));
+        Ok(snapshot)
+    }
+}
