@@ -1,15 +1,17 @@
 //! What every handler has at hand.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRef;
 use fondaco_app::backtests::shown::Backtests;
+use fondaco_app::feed::Tally;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::results::ResultStore;
 use fondaco_app::ports::runs::Asked;
 use fondaco_app::ports::{BarStore, CandleFiles, Store};
 use fondaco_app::runs::{Planners, Runs};
+use fondaco_app::runtime::Desk;
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
@@ -17,6 +19,7 @@ use crate::addresses::Addresses;
 use crate::guard::Guard;
 use crate::problem::Refusal;
 use crate::serve::Stop;
+use crate::telemetry::Telemetry;
 
 /// What the routes stand on.
 pub struct Platform {
@@ -36,6 +39,12 @@ pub struct Platform {
     pub addresses: Addresses,
     /// Who may ask for what.
     pub guard: Arc<Guard>,
+    /// What the gateway of this process counts, where there is one.
+    pub feed: Arc<Tally>,
+    /// Who looks after the gateway, where somebody in this process does.
+    pub runtime: OnceLock<Arc<Desk>>,
+    /// What the process counts.
+    pub telemetry: Arc<Telemetry>,
     /// Heard by what has no end of its own, such as a stream of events.
     pub stop: Stop,
     /// How much of what.
