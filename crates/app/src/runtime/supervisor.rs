@@ -274,12 +274,11 @@ impl Supervisor {
         match seen.sight {
             Sight::Gone { returncode } => Standing::Gone { returncode },
             Sight::Alive { .. } if silent => Standing::Silent,
-            Sight::Alive { .. } => held,
             // What it gave back it does not serve; its end cannot be seen.
             Sight::Unknown if silent || (held == Standing::Starting && service.renewals > 0) => {
                 Standing::Nobody
             }
-            Sight::Unknown => held,
+            Sight::Alive { .. } | Sight::Unknown => held,
         }
     }
 

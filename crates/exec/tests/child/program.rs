@@ -4,11 +4,13 @@
 //! exec-test-child task run <folder>
 //! exec-test-child parent <home> <assignment>    starts one, prints its reference, waits
 //! exec-test-child hold                          waits
+//! exec-test-child gateway <manner> --generation <number>
 //! ```
 
 mod script;
 
 use std::io::Read;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use fondaco_app::ports::exec::Executor;
 use fondaco_domain::Hint;
 use fondaco_exec::local::Settings;
 use fondaco_exec::{Local, child};
+use signal_hook::consts::SIGTERM;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
         ["task", "run", folder] => task(Path::new(folder)),
         ["parent", home, assignment] => parent(Path::new(home), assignment),
         ["hold"] => script::hold(),
+        ["gateway", manner, "--generation", generation] => gateway(manner, generation),
         _ => ExitCode::from(2),
     }
 }
@@ -39,6 +43,24 @@ fn task(folder: &Path) -> ExitCode {
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// Waits to be told to end, and obeys, or does not; or fails at once.
+#[expect(clippy::print_stderr, reason = "the test reads the log")]
+fn gateway(manner: &str, generation: &str) -> ExitCode {
+    if manner == "fails" {
+        eprintln!("gateway of generation {generation} fails");
+        return ExitCode::from(3);
+    }
+    let (told, mut hears) = UnixStream::pair().expect("a pair of sockets");
+    signal_hook::low_level::pipe::register(SIGTERM, told).expect("a signal");
+    eprintln!("gateway of generation {generation} listens");
+    loop {
+        hears.read_exact(&mut [0]).expect("a signal");
+        if manner == "obeys" {
+            return ExitCode::SUCCESS;
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod adoption;
 mod contract;
+mod gateway;
 mod inline;
 mod keep;
 mod local;

@@ -1,0 +1,3 @@
+//! Routes of other systems, in their own words, over the same use cases.
+
+pub(crate) mod s001;
