@@ -53,6 +53,7 @@ fn one_file(cycles: std::ops::Range<u32>) {
         .map(|run| store.events(run.id, 0, usize::MAX).unwrap().len())
         .sum();
     assert_eq!(store.outbox("reader", usize::MAX).unwrap().len(), events);
+    assert_eq!(store.feed(0, usize::MAX).unwrap().len(), events);
 }
 
 fn assert_kept(store: &SqliteRuns, acknowledged: &BTreeMap<RunId, Acknowledged>, cycle: u32) {

@@ -5,6 +5,7 @@
 //! what was committed. One process owns the file, by a lock beside it.
 
 mod bodies;
+mod listing;
 mod place;
 mod readers;
 mod reads;

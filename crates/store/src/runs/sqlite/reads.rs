@@ -2,7 +2,7 @@
 
 use fondaco_app::ports::halts::HaltAck;
 use fondaco_app::ports::runs::{
-    Attempt, Disagreement, FeedRow, Held, OutboxRow, Position, RunQuery, RunStoreError, TaskQuery,
+    Attempt, Disagreement, FeedRow, Held, OutboxRow, Position, RunStoreError, TaskQuery,
     disagreement,
 };
 use fondaco_app::ports::schedules::{Fired, Schedule};
@@ -10,7 +10,7 @@ use fondaco_app::ports::workers::Worker;
 use fondaco_domain::run::{Recorded, Run, RunKind, RunState};
 use fondaco_domain::task::{Task, TaskNo};
 use fondaco_domain::{ContentHash, RunId, UnixMicros};
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, params};
 
 use super::bodies::Bodies;
 use super::place::{self, most};
@@ -21,63 +21,6 @@ use crate::runs::unit::in_order;
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Run, RunStoreError> {
     let row = place::run(connection, id)?;
     Ok(row.ok_or(RunStoreError::NoRun(id))?.run)
-}
-
-pub(super) fn runs(connection: &Connection, query: &RunQuery) -> Result<Vec<Run>, RunStoreError> {
-    let mut asked: Vec<(&str, Box<dyn ToSql>)> = vec![("?", Box::new(true))];
-    if !query.states.is_empty() {
-        let states: Vec<&str> = query.states.iter().map(|state| state.as_str()).collect();
-        let one_of = "state in(select value from json_each(?))";
-        asked.push((one_of, Box::new(json(&states)?)));
-        if query.states.iter().all(|state| !state.is_terminal()) {
-            asked.push(("finished_at is null and ?", Box::new(true)));
-        }
-    }
-    if let Some(kind) = query.kind {
-        asked.push(("kind = ?", Box::new(kind.as_str())));
-    }
-    if let Some(queue) = &query.queue {
-        asked.push(("queue = ?", Box::new(queue.clone())));
-    }
-    if let Some(spec) = &query.spec {
-        asked.push(("spec_hash = ?", Box::new(spec.as_str().to_owned())));
-    }
-    if let Some(strategy) = &query.strategy {
-        asked.push(("strategy = ?", Box::new(strategy.clone())));
-    }
-    if let Some(tenant) = &query.tenant {
-        asked.push(("tenant = ?", Box::new(tenant.clone())));
-    }
-    if let Some(parent) = query.parent {
-        asked.push(("parent_run = ?", Box::new(parent.to_string())));
-    }
-    if let Some(planned) = query.planned {
-        asked.push(("planned = ?", Box::new(planned)));
-    }
-    if let Some(due) = query.due {
-        asked.push(("deadline <= ?", Box::new(due.0)));
-    }
-    if let Some(before) = query.finished_before {
-        asked.push(("finished_at < ?", Box::new(before.0)));
-    }
-    if let Some(before) = query.before {
-        asked.push(("run_id < ?", Box::new(before.to_string())));
-    }
-    let conditions: Vec<&str> = asked.iter().map(|(condition, _)| *condition).collect();
-    let sql = format!(
-        "select {} from run where {} order by run_id desc limit ?",
-        columns!(run),
-        conditions.join(" and ")
-    );
-    let limit = most(query.limit.unwrap_or(usize::MAX));
-    let values = asked.iter().map(|(_, value)| &**value);
-    let values = values.chain([&limit as &dyn ToSql]);
-    all(
-        connection,
-        &sql,
-        rusqlite::params_from_iter(values),
-        |row| Ok(rows::run(row)?.run),
-    )
 }
 
 pub(super) fn tasks(
@@ -225,9 +168,11 @@ pub(super) fn feed_end(connection: &Connection) -> Result<u64, RunStoreError> {
 pub(super) fn open_runs(
     connection: &Connection,
 ) -> Result<Vec<(RunKind, RunState, u64)>, RunStoreError> {
-    let sql = "select kind, state, count(*) from run where finished_at is null
-               group by kind, state";
-    let counted = all(connection, sql, [], |row| {
+    let open = RunState::ALL.iter().filter(|state| !state.is_terminal());
+    let open: Vec<&str> = open.map(|state| state.as_str()).collect();
+    let sql = "select kind, state, count(*) from run indexed by run_state
+               where state in(select value from json_each(?1)) group by kind, state";
+    let counted = all(connection, sql, [json(&open)?], |row| {
         let kind = row.word("the kind of a run", RunKind::parse)?;
         let state = row.word("the state of a run", RunState::parse)?;
         Ok((kind, state, row.count()?))

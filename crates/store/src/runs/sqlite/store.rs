@@ -17,7 +17,7 @@ use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
 use rusqlite::params;
 
 use super::statement::{json, run_sql};
-use super::{SqliteRuns, beside, place, reads, schema};
+use super::{SqliteRuns, beside, listing, place, reads, schema};
 
 impl RunStore for SqliteRuns {
     fn submit(&self, submission: Submission, by: Asked) -> Result<Submitted, RunStoreError> {
@@ -47,7 +47,7 @@ impl RunStore for SqliteRuns {
 
     fn runs(&self, query: &RunQuery) -> Result<Vec<Run>, RunStoreError> {
         self.readers
-            .read(|connection| reads::runs(connection, query))
+            .read(|connection| listing::runs(connection, query))
     }
 
     fn key_holder(&self, key: &str) -> Result<Option<RunId>, RunStoreError> {

@@ -23,7 +23,7 @@ fn processes_that_start_at_once_make_one_schema() {
         threads.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for store in &stores {
-        assert_eq!(store.vitals().unwrap().schema, 2);
+        assert_eq!(store.vitals().unwrap().schema, 3);
         assert_eq!(store.runs(&RunQuery::default()).unwrap(), []);
     }
 }
@@ -41,7 +41,7 @@ fn a_newer_schema_is_refused() {
         error,
         RunStoreError::Newer {
             found: 99,
-            known: 2,
+            known: 3,
             ..
         }
     ));

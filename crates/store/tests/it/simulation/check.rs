@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fondaco_app::ports::exec::AttemptId;
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
+use fondaco_app::ports::records::{RecordKind, RecordStore};
 use fondaco_app::ports::runs::{RunQuery, RunStore};
 use fondaco_domain::ContentHash;
 use fondaco_domain::halt::{Halt, HaltMode};
@@ -90,6 +91,18 @@ impl World {
         .collect()
     }
 
+    /// Latches whose newest record is not what they are.
+    fn off_the_record(&self) -> Vec<String> {
+        let latches = self.store.halts().unwrap();
+        let off = latches.iter().filter(|latch| {
+            let name = latch.scope.to_string();
+            let newest = self.store.record(RecordKind::Halt, &name).unwrap();
+            newest.and_then(|record| record.body) != serde_json::to_string(latch).ok()
+        });
+        off.map(|latch| format!("not on the record: {latch:?}"))
+            .collect()
+    }
+
     /// Everything at the end, as findings and as one hash.
     pub(super) fn verdict(&self) -> (Vec<String>, ContentHash, Tally) {
         let mut wrong = std::mem::take(&mut self.state().wrong);
@@ -100,6 +113,7 @@ impl World {
         );
         let found = self.store.check().unwrap();
         wrong.extend(found.iter().map(|one| format!("{one}")));
+        wrong.extend(self.off_the_record());
         let mut tally = Tally::new();
         let mut hashes = Vec::new();
         for run in self.store.runs(&RunQuery::default()).unwrap() {
