@@ -13,6 +13,7 @@ pub mod feed;
 pub mod halts;
 pub mod keys;
 pub mod ports;
+pub mod readiness;
 pub mod reaper;
 pub mod retention;
 pub mod roles;

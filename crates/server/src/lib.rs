@@ -6,6 +6,7 @@
 
 mod access;
 mod addresses;
+mod compat;
 mod conditional;
 mod extract;
 mod gateway;
@@ -13,11 +14,13 @@ mod guard;
 mod layers;
 mod openapi;
 mod page;
+mod probe;
 mod problem;
 mod routes;
 mod serve;
 mod state;
 mod table;
+pub mod telemetry;
 
 pub use addresses::Addresses;
 pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
@@ -29,6 +32,7 @@ pub use state::{Candles, Limits, Platform};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use fondaco_app::roles::Role;
 
 /// What a role answers, with everything around it.
@@ -37,11 +41,10 @@ pub fn router(role: Role, platform: Arc<Platform>) -> Router {
     let doors = guard::Doors::of(&table);
     let routes = table::router(table);
     let (routes, doors) = match role {
-        Role::Control => (
-            routes.merge(page::router()),
-            doors.with_open(&page::PATHS),
-        ),
+        Role::Control => (routes.merge(page::router()), doors.with_open(&page::PATHS)),
         _ => (routes, doors),
     };
-    access::told(layers::around(routes, doors, &platform).with_state(platform), role)
+    let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);
+    let routes = layers::around(routes, doors, &platform).layer(counted);
+    access::told(routes.with_state(platform), role)
 }

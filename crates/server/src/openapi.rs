@@ -1,5 +1,8 @@
 //! The `OpenAPI` 3.1 document, from the table of routes.
 
+use std::sync::LazyLock;
+
+use axum::http::Method;
 use fondaco_contract::http::{Problem, ProblemCode};
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
@@ -17,8 +20,10 @@ pub fn openapi() -> Value {
     let mut schemas = settings.into_generator();
     let problem = schemas.subschema_for::<Problem>();
     let mut paths = Map::new();
-    for route in routes::all() {
-        let operation = operation(&route, &mut schemas, &problem);
+    let routes = routes::all();
+    for route in &routes {
+        let mut operation = operation(route, &mut schemas, &problem);
+        link(route, &routes, &mut operation);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
     }
@@ -50,10 +55,18 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> 
             "schema": {"type": "string", "minLength": 1, "maxLength": 200},
         }));
     }
+    if route.conditional {
+        parameters.push(condition(route));
+    }
+    let security = if route.is_open {
+        json!([])
+    } else {
+        json!([{"key": [route.scope.as_str()]}])
+    };
     let mut operation = json!({
         "operationId": route.id,
         "summary": route.summary,
-        "security": [{"key": [route.scope.as_str()]}],
+        "security": security,
         "responses": responses(route, schemas, problem),
     });
     if !parameters.is_empty() {
@@ -62,7 +75,7 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> 
     if let Some(body) = route.body {
         operation["requestBody"] = json!({
             "required": true,
-            "content": {"application/json": {"schema": body(schemas)}},
+            "content": {route.body_type: {"schema": body(schemas)}},
         });
     }
     operation
@@ -73,10 +86,52 @@ fn path_parameters(path: &str) -> Vec<Value> {
         .split('/')
         .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
     words
-        .map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
-        })
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": word(name)}))
         .collect()
+}
+
+/// What a word of a path is, by its name.
+fn word(name: &str) -> Value {
+    match name {
+        "run_id" => json!({"type": "string", "format": "uuid"}),
+        _ => json!({"type": "string", "minLength": 1}),
+    }
+}
+
+fn condition(route: &Route) -> Value {
+    let (name, about) = if route.method == Method::GET {
+        (
+            "If-None-Match",
+            "The `ETag` of an answer that the reader has: 304 where it would be the same.",
+        )
+    } else {
+        (
+            "If-Match",
+            "The `ETag` that the writer knows: 412 where there is another by now.",
+        )
+    };
+    json!({
+        "name": name, "in": "header", "required": false,
+        "description": about, "schema": {"type": "string"},
+    })
+}
+
+/// An answer that names something leads to the operations on it.
+fn link(route: &Route, routes: &[Route], operation: &mut Value) {
+    let Some((word, pointer)) = route.gives else {
+        return;
+    };
+    let place = format!("{{{word}}}");
+    let links: Map<String, Value> = routes
+        .iter()
+        .filter(|other| other.path.contains(&place))
+        .map(|other| {
+            let parameters = json!({word: format!("$response.body#{pointer}")});
+            let link = json!({"operationId": other.id, "parameters": parameters});
+            (other.id.to_owned(), link)
+        })
+        .collect();
+    operation["responses"][route.answer.0.to_string()]["links"] = Value::Object(links);
 }
 
 /// The fields of a struct are the parameters.
@@ -100,14 +155,27 @@ fn query_parameters(schema: &Schema) -> Vec<Value> {
 
 fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> Value {
     let (status, media_type, answer) = route.answer;
-    let schema = answer.map_or(json!({"type": "string"}), |schema| {
-        schema(schemas).to_value()
-    });
+    let mut done = json!({"description": "Done.", "headers": headers(route)});
+    if status != 204 {
+        let schema = answer.map_or(json!({"type": "string"}), |schema| {
+            schema(schemas).to_value()
+        });
+        done["content"] = json!({media_type: {"schema": schema}});
+        if let Some(other) = route.also {
+            done["content"][other] = json!({"schema": {"type": "string"}});
+        }
+    }
     let mut responses = Map::new();
-    responses.insert(
-        status.to_string(),
-        json!({"description": "Done.", "content": {media_type: {"schema": schema}}}),
-    );
+    if let Some(other) = route.or_status {
+        responses.insert(other.to_string(), done.clone());
+    }
+    responses.insert(status.to_string(), done);
+    if route.conditional && route.method == Method::GET {
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "It has not changed.", "headers": headers(route)}),
+        );
+    }
     let always = [
         ProblemCode::Invalid,
         ProblemCode::Unauthenticated,
@@ -118,13 +186,36 @@ fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> 
         ProblemCode::Storage,
     ];
     for code in always.iter().chain(&route.problems) {
-        responses.insert(
-            code.status().to_string(),
-            json!({
-                "description": code.title(),
-                "content": {"application/problem+json": {"schema": problem}},
-            }),
-        );
+        responses
+            .entry(code.status().to_string())
+            .or_insert_with(|| {
+                json!({
+                    "description": code.title(),
+                    "headers": {"X-Correlation-ID": CORRELATION.clone()},
+                    "content": {"application/problem+json": {"schema": problem}},
+                })
+            });
     }
     Value::Object(responses)
+}
+
+/// On every answer.
+static CORRELATION: LazyLock<Value> = LazyLock::new(|| {
+    json!({
+        "description": "The id of the request, through all that it leads to.",
+        "required": true,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+    })
+});
+
+fn headers(route: &Route) -> Value {
+    let mut headers = json!({"X-Correlation-ID": CORRELATION.clone()});
+    if route.conditional && route.method == Method::GET {
+        headers["ETag"] = json!({
+            "description": "The state of what is shown.",
+            "required": true,
+            "schema": {"type": "string"},
+        });
+    }
+    headers
 }

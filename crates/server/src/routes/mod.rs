@@ -5,7 +5,9 @@ pub(crate) mod backtests;
 mod events;
 mod flags;
 mod halts;
+mod health;
 mod keys;
+mod metrics;
 mod runs;
 mod strategies;
 mod trail;
@@ -19,7 +21,8 @@ use crate::table::Route;
 pub(crate) fn of(role: Role) -> Vec<Route> {
     match role {
         Role::Control => all(),
-        Role::Trading | Role::News | Role::Runtime | Role::Gateway | Role::Worker => Vec::new(),
+        Role::Runtime => with(crate::compat::s001::routes(), own(role)),
+        Role::Trading | Role::News | Role::Gateway | Role::Worker => own(role),
     }
 }
 
@@ -35,8 +38,19 @@ pub(crate) fn all() -> Vec<Route> {
         flags::routes(),
         trail::routes(),
         workers::routes(),
+        own(Role::Control),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What every role answers about itself.
+fn own(role: Role) -> Vec<Route> {
+    with(health::routes(role), metrics::routes())
+}
+
+fn with(mut some: Vec<Route>, more: Vec<Route>) -> Vec<Route> {
+    some.extend(more);
+    some
 }
