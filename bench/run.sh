@@ -3,7 +3,7 @@
 # subject into the folder given (default: target/bench). Peers are installed
 # from PyPI into a virtual environment of its own on the first run.
 #
-# usage: bench/run.sh [OUT] [freqtrade|vectorbt|nautilus|growth|runs]...
+# usage: bench/run.sh [OUT] [freqtrade|vectorbt|nautilus|growth|runs|server]...
 # FREQTRADE_DATA: folder of freqtrade candles (feather) for the first subject;
 # without it that subject is skipped.
 set -eu
@@ -11,7 +11,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
 out=${1:-$target/bench}
 [ $# -gt 0 ] && shift
-subjects=${*:-freqtrade vectorbt nautilus growth runs}
+subjects=${*:-freqtrade vectorbt nautilus growth runs server}
 mkdir -p "$out"
 cd "$root"
 cargo build --release -p fondaco -p fondaco-bench
@@ -63,6 +63,11 @@ for subject in $subjects; do
         done
         install_temporal
         "$peers/bin/python" bench/temporal_runs.py --clients 1,16,64 >"$out/temporal.json"
+        ;;
+    server)
+        command -v wrk >/dev/null || { echo "skipped: wrk (Debian) is not installed" >&2; continue; }
+        python3 bench/server.py "$fondaco" --home "$out" >"$out/server.json"
+        "$fondaco" --home "$out/home" bench listing --output json >"$out/listing.json"
         ;;
     growth)
         "$bench" orders-growth >"$out/orders-growth.json"
