@@ -87,7 +87,10 @@ pub fn checkup(status: Option<&Status>, holder: Option<u32>, accessible: bool) -
         status: together(process, port, configuration),
         process,
         state,
-        pid: status.and_then(|status| status.pid).or(holder),
+        pid: status
+            .and_then(|status| status.pid)
+            .or(holder)
+            .filter(|_| process != Health::Unhealthy || state == "silent"),
         returncode,
         port,
         configuration,
@@ -111,6 +114,8 @@ mod tests {
     #[test]
     fn it_is_well_when_all_three_are() {
         let of = |standing, count| Status {
+            generation: 1,
+            held: true,
             standing: Some(standing),
             pid: Some(7),
             crashes: Crashes {

@@ -37,8 +37,12 @@ pub struct Desk {
 /// What the supervisor saw with its last look.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// Where the gateway stands; nothing before the first look.
+    /// The newest claim, 0 for none.
+    pub generation: u64,
+    /// Where its gateway stands; nothing before the first look.
     pub standing: Option<Standing>,
+    /// Whether somebody holds the claim, by the word of the store.
+    pub held: bool,
     /// Its process, where that can be seen.
     pub pid: Option<u32>,
     /// Whether it does not stay.
@@ -89,6 +93,9 @@ pub struct Turns {
 /// Between two looks at most: a process that died is seen so soon.
 const PERIOD: Duration = Duration::from_millis(250);
 
+/// Between two looks at a gateway that is on its way up or down.
+const SOON: Duration = Duration::from_millis(10);
+
 impl Turns {
     /// A supervisor that has seen nothing yet.
     pub fn new(ports: SupervisorPorts, desk: Arc<Desk>, limits: Limits) -> Self {
@@ -107,13 +114,19 @@ impl Turns {
         let (seen, told) = self.look()?;
         let (standing, actions) = self.supervisor.decide(&seen, now);
         self.tell(&seen, standing, told.as_ref());
+        let period = match standing {
+            Standing::Starting => SOON,
+            // What is done now is seen with the next look.
+            _ if !actions.is_empty() => SOON,
+            _ => self.period,
+        };
         for action in actions {
             self.carry_out(action, &seen, told.as_ref())?;
         }
         let crashes = self.supervisor.crashes();
         let again = crashes.again_at.map(|at| at.saturating_sub(now));
         let again = again.filter(|wait| !wait.is_zero());
-        Ok(again.map_or(self.period, |wait| wait.min(self.period)))
+        Ok(again.map_or(period, |wait| wait.min(period)))
     }
 
     fn look(&self) -> Result<(Seen, Option<Told>), RunStoreError> {
@@ -138,20 +151,23 @@ impl Turns {
 
     /// Shows what was seen to who asks, and writes down what is new.
     fn tell(&mut self, seen: &Seen, standing: Standing, told: Option<&Told>) {
+        let generation = seen
+            .service
+            .as_ref()
+            .map_or(0, |service| service.generation);
         let crashes = self.supervisor.crashes();
         {
             let mut status = self.desk.locked();
+            status.generation = generation;
             status.standing = Some(standing);
+            let service = seen.service.as_ref();
+            status.held = service.is_some_and(|service| service.holder.is_some());
             status.pid = seen.sight.pid();
             status.crashes = crashes;
             if standing == Standing::Serving {
                 status.failure = None;
             }
         }
-        let generation = seen
-            .service
-            .as_ref()
-            .map_or(0, |service| service.generation);
         let known = self.known.replace((generation, standing));
         if known == Some((generation, standing)) {
             return;

@@ -260,16 +260,6 @@ impl HealthShown {
     }
 }
 
-/// To `GET /health`.
-#[derive(Debug, Serialize)]
-pub(super) struct RoleHealth {
-    pub(super) status: &'static str,
-    pub(super) service: &'static str,
-    pub(super) gateway_running: bool,
-    pub(super) gateway_port: Option<u16>,
-    pub(super) timestamp: String,
-}
-
 /// The folder of a run of the runtime, below the home.
 pub(super) fn run_dir(told: &Told) -> String {
     format!("runs/{}", told.run_id)

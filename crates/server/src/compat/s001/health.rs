@@ -1,4 +1,4 @@
-//! How well the gateway is, and the runtime service itself.
+//! How well the gateway is.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use fondaco_app::runtime::health::checkup;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::answers::{HealthShown, RoleHealth, port};
+use super::answers::{HealthShown, port};
 use super::refusal::Detail;
 use super::runtime::ask;
 use crate::extract::Actor;
@@ -21,13 +21,6 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::new(&Method::GET, "/api/runtime/gateway/health", names, gateway),
         Route::new(&Method::GET, "/health/gateway", names, gateway),
-        Route::new(
-            &Method::GET,
-            "/health",
-            ("runtime_health", "How well the runtime service is."),
-            health,
-        )
-        .open(),
     ]
 }
 
@@ -56,16 +49,4 @@ async fn answers(address: &str) -> bool {
         .replace("0.0.0.0:", "127.0.0.1:")
         .replace("[::]:", "[::1]:");
     matches!(timeout(KNOCK, TcpStream::connect(address)).await, Ok(Ok(_)))
-}
-
-async fn health(State(platform): State<Shared>, actor: Actor) -> Result<Json<RoleHealth>, Detail> {
-    let service = ask(&platform, actor, |runtime| runtime.gateway()).await?;
-    let port = port(service.as_ref());
-    Ok(Json(RoleHealth {
-        status: "healthy",
-        service: "runtime_service",
-        gateway_running: port.is_some(),
-        gateway_port: port,
-        timestamp: platform.machine.wall().to_string(),
-    }))
 }

@@ -335,25 +335,21 @@ async fn came_up(
     let mut look = tokio::time::interval(LOOK);
     while tokio::time::Instant::now() < deadline {
         look.tick().await;
-        let service = ask(platform, Actor("runtime".to_owned()), |runtime| {
-            runtime.gateway()
-        })
-        .await?;
-        let newer = service.filter(|service| service.generation > told.after);
-        if newer
-            .as_ref()
-            .is_some_and(|service| service.holder.is_some())
-        {
-            return Ok(port(newer.as_ref()));
-        }
         let status = desk.status();
-        if newer.is_some() && status.crashes.count > 0 {
-            let why = status
-                .failure
-                .unwrap_or_else(|| match status.crashes.returncode {
-                    Some(code) => format!("it ended with {code}"),
-                    None => "it ended".to_owned(),
-                });
+        if status.generation <= told.after {
+            continue;
+        }
+        if status.standing == Some(Standing::Serving) {
+            let gateway = |runtime: Runtime<'_>| runtime.gateway();
+            let service = ask(platform, Actor("runtime".to_owned()), gateway).await?;
+            return Ok(port(service.as_ref()));
+        }
+        if status.crashes.count > 0 {
+            let ended = || match status.crashes.returncode {
+                Some(code) => format!("it ended with {code}"),
+                None => "it ended".to_owned(),
+            };
+            let why = status.failure.clone().unwrap_or_else(ended);
             return Err(Detail::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 format!("Gateway failed to start: {why}"),
@@ -372,8 +368,11 @@ async fn went_down(desk: &Desk) -> Result<(), Detail> {
     let mut look = tokio::time::interval(LOOK);
     while tokio::time::Instant::now() < deadline {
         look.tick().await;
-        if let Some(Standing::Nobody | Standing::Gone { .. }) = desk.status().standing {
-            return Ok(());
+        let status = desk.status();
+        match status.standing {
+            Some(Standing::Gone { .. }) if !status.held => return Ok(()),
+            Some(Standing::Nobody) => return Ok(()),
+            _ => {}
         }
     }
     Err(Detail::new(
