@@ -27,6 +27,11 @@ impl Refusal {
         Self(Box::new(problem))
     }
 
+    /// What is wrong.
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.0
+    }
+
     /// An error with a code of its own.
     pub(crate) fn of(code: ProblemCode, error: impl Hint) -> Self {
         let Self(problem) = Self::from(error);

@@ -20,7 +20,10 @@ use crate::table::Route;
 /// What a role answers at its own address. A worker has none.
 pub(crate) fn of(role: Role) -> Vec<Route> {
     match role {
-        Role::Control => all(),
+        Role::Control => all()
+            .into_iter()
+            .chain(crate::compat::s002::routes())
+            .collect(),
         Role::Runtime => with(crate::compat::s001::routes(), own(role)),
         Role::Trading | Role::News | Role::Gateway | Role::Worker => own(role),
     }

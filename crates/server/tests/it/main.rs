@@ -1,8 +1,18 @@
 //! The API from outside, over a store in memory.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod backtests;
 mod client;
+mod confirm;
 mod document;
+mod flags;
+mod guard;
 mod halts;
+mod keyring;
+mod ops;
+mod page;
 mod problems;
 mod runs;
+mod s001;
+mod strategies;
+mod workshop;
