@@ -8,6 +8,7 @@
 mod conformance;
 mod crash;
 mod faults;
+mod listing;
 mod model;
 mod postgres;
 mod power;

@@ -12,6 +12,7 @@ use serde::Serialize;
 pub(super) struct Latency {
     pub(super) count: usize,
     pub(super) p50_ms: f64,
+    pub(super) p95_ms: f64,
     pub(super) p99_ms: f64,
     pub(super) max_ms: f64,
 }
@@ -27,6 +28,7 @@ impl Latency {
         Self {
             count: all.len(),
             p50_ms: at(0.5),
+            p95_ms: at(0.95),
             p99_ms: at(0.99),
             max_ms: at(1.0),
         }

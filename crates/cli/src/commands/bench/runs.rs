@@ -70,10 +70,10 @@ enum Part {
 /// The folder for it.
 #[derive(Debug, Error)]
 #[error("cannot use {}", .path.display())]
-struct FolderError {
-    path: PathBuf,
+pub(super) struct FolderError {
+    pub(super) path: PathBuf,
     #[source]
-    source: std::io::Error,
+    pub(super) source: std::io::Error,
 }
 
 impl Hint for FolderError {
