@@ -278,7 +278,7 @@ async fn lists_have_figures_and_pages() {
     let done = &rest["items"][0];
     assert_eq!(done["state"], "completed");
     assert_eq!(done["result"]["name"], "2022-01-01-sma-cross-1f");
-    assert_eq!(done["result"]["trades"], 2);
+    assert_eq!(done["result"]["trades"], 3);
     assert_eq!(done["result"]["profit_abs"], 42.5);
     let failed = client
         .get("/v1/backtests?state=failed&strategy=cross")
@@ -327,7 +327,7 @@ async fn what_came_of_it_is_there_in_every_form() {
     let rest = get("trades?cursor=1", json).await.json();
     assert_eq!(
         (rest["items"].as_array().unwrap().len(), &rest["next"]),
-        (1, &Value::Null)
+        (2, &Value::Null)
     );
     assert_ne!(first["items"][0], rest["items"][0]);
     assert_eq!(

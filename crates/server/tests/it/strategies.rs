@@ -125,7 +125,7 @@ async fn what_cannot_be_a_version_is_refused_with_its_place() {
         broken["detail"]
             .as_str()
             .unwrap()
-            .contains("cross.toml:12:1"),
+            .contains("cross.toml:13:1"),
         "{broken}"
     );
     let settings = json!({"text": CROSS, "config": {"account": {"balanc": 1}}});
