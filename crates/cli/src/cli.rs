@@ -90,8 +90,31 @@ pub(crate) enum Noun {
     Halt(commands::halt::Command),
     /// Take tasks and do them, until told to stop.
     Worker(commands::worker::Args),
-    /// Serves runs and halts over HTTP, and works on them.
+    /// Start every role in one process, ready to use.
+    Up(Box<commands::up::Args>),
+    /// End what is up in this home.
+    Down(commands::up::down::Args),
+    /// The log of what is up in this home.
+    Logs(commands::up::logs::Args),
+    /// What is up, how it is, and what it has to do.
+    Status(commands::status::Args),
+    /// Serve roles over HTTP, and work: any of them in one process.
     Serve(commands::serve::Args),
+    /// The native API, and what belongs to no other role.
+    #[command(subcommand)]
+    Control(commands::roles::Command),
+    /// Market data, to look at.
+    #[command(subcommand)]
+    Trading(commands::roles::Command),
+    /// What was in the news, and why prices moved.
+    #[command(subcommand)]
+    News(commands::roles::Command),
+    /// The life of the gateway.
+    #[command(subcommand)]
+    Runtime(commands::roles::Command),
+    /// Events over a socket.
+    #[command(subcommand)]
+    Gateway(commands::roles::Command),
     /// Runs to be submitted again and again.
     #[command(subcommand)]
     Schedule(Box<commands::schedule::Command>),

@@ -99,9 +99,7 @@ impl Context {
             value: std::path::absolute(home.value).map_err(ContextError::Home)?,
             origin: home.origin,
         };
-        let named = globals.config.clone();
-        let named = named.or_else(|| variable(env::CONFIG).map(PathBuf::from));
-        let sources = Sources::read(named.as_deref(), &home.value)?;
+        let sources = Sources::read(config(globals), &home.value)?;
         Ok(Self {
             output: Output::new(globals.output, Style::new(color)),
             clock: Clock::resolve()?,
@@ -212,6 +210,20 @@ impl Clock {
 /// A variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The file of settings, where somebody names one.
+fn config(globals: &Globals) -> Option<Said<PathBuf>> {
+    let flag = globals.config.clone().map(|path| Said {
+        value: path,
+        origin: Origin::Flag("--config"),
+    });
+    flag.or_else(|| {
+        Some(Said {
+            value: variable(env::CONFIG)?.into(),
+            origin: Origin::Variable(env::CONFIG),
+        })
+    })
 }
 
 /// The home by a flag, by its variable, or the usual place.

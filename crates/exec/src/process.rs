@@ -29,6 +29,32 @@ pub fn lives(pid: u32, start: &str) -> bool {
         .is_ok_and(|process| process.life() != Life::Dead)
 }
 
+/// Sends a signal to the process of this number that started then, and to no
+/// other. False where it is gone.
+pub fn tell(pid: u32, start: &str, signal: Signal) -> io::Result<bool> {
+    let number = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let Some(number) = number.filter(|number| !number.is_init()) else {
+        return Ok(false);
+    };
+    // Opened before it is looked at: the number cannot change hands between.
+    #[cfg(target_os = "linux")]
+    let told = match rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty()) {
+        Ok(eye) if lives(pid, start) => rustix::process::pidfd_send_signal(eye, signal),
+        Ok(_) => Err(Errno::SRCH),
+        Err(error) => Err(error),
+    };
+    #[cfg(not(target_os = "linux"))]
+    let told = match lives(pid, start) {
+        true => rustix::process::kill_process(number, signal),
+        false => Err(Errno::SRCH),
+    };
+    match told {
+        Ok(()) => Ok(true),
+        Err(Errno::SRCH) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A process that no other can be taken for: its number, the instant it
 /// started at in ticks since the machine did, and which start of the machine
 /// that was. Written `pid:start:boot`.
@@ -256,5 +282,21 @@ mod tests {
         assert!(!lives(1 << 23, &start));
         // In a container a worker may be the first process.
         assert!(lives(1, ""));
+    }
+
+    #[test]
+    fn a_signal_reaches_the_process_that_is_meant_only() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_child(&child);
+        let start = Process::of(pid).born.unwrap().to_string();
+        let pid = child.id();
+        assert!(!tell(pid, &format!("1{start}"), Signal::KILL).unwrap());
+        assert!(child.try_wait().unwrap().is_none());
+        assert!(tell(pid, &start, Signal::KILL).unwrap());
+        assert!(!child.wait().unwrap().success());
+        assert!(!tell(pid, &start, Signal::KILL).unwrap());
     }
 }

@@ -18,6 +18,7 @@ mod probe;
 mod problem;
 mod routes;
 mod serve;
+mod spool;
 mod state;
 mod table;
 pub mod telemetry;

@@ -129,6 +129,17 @@ impl Platform {
             Err(panic) => Err(Refusal::new(ProblemCode::Internal, panic.to_string())),
         }
     }
+
+    /// The same for work that waits by itself and computes in between, such as
+    /// reading candles.
+    pub(crate) async fn waiting<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let runtime = tokio::runtime::Handle::current();
+        self.blocking(move |platform| runtime.block_on(work(platform)))
+            .await
+    }
 }
 
 /// So that handlers may take it whole.

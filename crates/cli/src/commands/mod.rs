@@ -14,13 +14,18 @@ pub(crate) mod doctor;
 pub(crate) mod flag;
 pub(crate) mod halt;
 pub(crate) mod key;
+pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod serve;
+pub(crate) mod status;
 pub(crate) mod strategy;
 pub(crate) mod task;
 pub(crate) mod trail;
+pub(crate) mod up;
 pub(crate) mod worker;
+
+use fondaco_app::roles::Role;
 
 use crate::cli::Noun;
 use crate::context::Context;
@@ -35,7 +40,16 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Run(command) => run::run(command, context),
         Noun::Halt(command) => halt::run(command, context),
         Noun::Worker(args) => worker::run(args, context),
+        Noun::Up(args) => up::run(args, context),
+        Noun::Down(args) => up::down::run(args, context),
+        Noun::Logs(args) => up::logs::run(args, context),
+        Noun::Status(args) => status::run(args, context),
         Noun::Serve(args) => serve::run(args, context),
+        Noun::Control(command) => roles::run(Role::Control, command, context),
+        Noun::Trading(command) => roles::run(Role::Trading, command, context),
+        Noun::News(command) => roles::run(Role::News, command, context),
+        Noun::Runtime(command) => roles::run(Role::Runtime, command, context),
+        Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Key(command) => key::run(command, context),
         Noun::Flag(command) => flag::run(command, context),

@@ -60,16 +60,20 @@ impl Client {
     /// Opens the store.
     pub(crate) fn open(args: &StoreArgs, context: &Context) -> Result<Self, Failure> {
         let named = args.named(context)?;
-        if named.is_none() {
+        let own = || format!("sqlite:{}", context.home().join("runs.db").display());
+        Self::open_at(&named.unwrap_or_else(own), context)
+    }
+
+    /// Opens the store of an address.
+    pub(crate) fn open_at(address: &str, context: &Context) -> Result<Self, Failure> {
+        if address.contains(&*context.home().to_string_lossy()) {
             std::fs::create_dir_all(context.home()).map_err(|source| RunStoreError::Storage {
                 action: "make the folder of",
                 source: source.into(),
             })?;
         }
-        let default = || format!("sqlite:{}", context.home().join("runs.db").display());
-        let address = named.unwrap_or_else(default);
         Ok(Self {
-            opened: open(&address, OpenOptions::default())?,
+            opened: open(address, OpenOptions::default())?,
             machine: Arc::new(ThisMachine::new()),
             planners: planners(),
             actor: Context::actor(),

@@ -7,6 +7,7 @@
 mod candles;
 mod client;
 mod emergency;
+pub(crate) mod gateway;
 pub(crate) mod ids;
 mod interrupts;
 mod loops;
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 pub(crate) use candles::candles;
 pub(crate) use client::{Client, StoreArgs};
 pub(crate) use emergency::HaltFile;
-pub(crate) use interrupts::exit_on_interrupt;
+pub(crate) use interrupts::{Listening, exit_on_interrupt, signals};
 pub(crate) use machine::ThisMachine;
 pub(crate) use works::{Host, HostError, HostOptions, Place, bodies, host_name, planners};
 

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use fondaco_app::backtests::body::BacktestBody;
 use fondaco_app::backtests::plan::BacktestPlanner;
 use fondaco_app::ports::Store;
@@ -56,11 +55,12 @@ pub(crate) fn planners() -> Planners {
 }
 
 /// Where attempts run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Short built-in tasks on threads, the others in processes of their own.
-    #[default]
     Auto,
+    /// All on threads of this process.
+    Inline,
     /// All in processes of their own.
     Local,
 }
@@ -398,10 +398,12 @@ fn executors(
     }
     let children: Arc<dyn Executor> = Arc::new(Local::open(settings, ring())?);
     let kinds: Vec<TaskKind> = bodies.kinds().collect();
+    let all = kinds.clone();
     let executors = Executors::default().with(children, kinds);
     let threads: Arc<dyn Executor> = Arc::new(Inline::new(bodies, options.slots, ring()));
     Ok(match options.place {
         Place::Auto => executors.with(threads, ON_THREADS),
+        Place::Inline => executors.with(threads, all),
         Place::Local => executors.with(threads, []),
     })
 }

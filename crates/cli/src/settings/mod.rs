@@ -24,7 +24,7 @@ use fondaco_domain::run::DEFAULT;
 pub(crate) use error::SettingsError;
 use file::File;
 use keys::Key;
-pub(crate) use shown::Shown;
+pub(crate) use shown::{Shown, without_password};
 pub(crate) use values::{ByteCount, ExecutorMode, LogFormat, LogLevel};
 use values::{Raw, Value};
 
@@ -81,6 +81,7 @@ impl<T> Said<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     file: File,
+    named_by: Origin,
     variables: BTreeMap<&'static str, String>,
 }
 
@@ -88,21 +89,29 @@ impl Sources {
     /// Reads the file that is named, or that of the home where there is one,
     /// and the environment. What the file says must be right, whether the
     /// command needs it or not.
-    pub(crate) fn read(named: Option<&Path>, home: &Path) -> Result<Self, SettingsError> {
-        let file = match named {
-            Some(path) => File::named(path)?,
-            None => File::in_home(&home.join(FILE))?.unwrap_or_default(),
+    pub(crate) fn read(named: Option<Said<PathBuf>>, home: &Path) -> Result<Self, SettingsError> {
+        let (file, named_by) = match named {
+            Some(Said { value, origin }) => (File::named(&value)?, origin),
+            None => {
+                let file = File::in_home(&home.join(FILE))?;
+                (file.unwrap_or_default(), Origin::Default)
+            }
         };
         let variable = |key: &&Key| {
             let value = std::env::var(key.variable).ok()?;
             (!value.is_empty()).then_some((key.variable, value))
         };
-        Self::of(file, keys::ALL.iter().filter_map(variable).collect())
+        let variables = keys::ALL.iter().filter_map(variable).collect();
+        Ok(Self {
+            named_by,
+            ..Self::of(file, variables)?
+        })
     }
 
     fn of(file: File, variables: BTreeMap<&'static str, String>) -> Result<Self, SettingsError> {
         let alone = Self {
             file,
+            named_by: Origin::Default,
             variables: BTreeMap::new(),
         };
         alone.settings(Path::new(""))?;
@@ -112,6 +121,11 @@ impl Sources {
     /// The configuration file, where there is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.file.path.as_deref()
+    }
+
+    /// Who named that file; nobody, where it is that of the home.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.named_by
     }
 
     /// The address of the store, where somebody says one: all that a command

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::{Key, Origin, Said, Settings, keys, listening};
+use crate::context::Context;
+use crate::env;
 use crate::output::{Style, View};
 use crate::table::{Align, Cell, Table};
 
@@ -79,20 +81,26 @@ impl Shown {
         self.said(&keys::DASHBOARD_EXPORTS, exports, |on| json!(on));
     }
 
-    /// One that is no setting of the file: the home, and the file itself.
-    pub(crate) fn first(
-        mut self,
-        name: &'static str,
-        variable: &'static str,
-        said: &Said<Option<String>>,
-    ) -> Self {
-        let line = Line {
-            name,
-            value: json!(said.value),
-            origin: said.origin.to_string(),
-            variable,
-        };
-        self.settings.insert(0, line);
+    /// With what is no setting of the file before them: the home, and the file
+    /// itself.
+    pub(crate) fn in_context(mut self, context: &Context) -> Self {
+        let home = context.said_home();
+        let file = context.sources().path();
+        let first = [
+            Line {
+                name: "home",
+                value: json!(home.value),
+                origin: home.origin.to_string(),
+                variable: env::HOME,
+            },
+            Line {
+                name: "config",
+                value: json!(file),
+                origin: context.sources().origin().to_string(),
+                variable: env::CONFIG,
+            },
+        ];
+        self.settings.splice(0..0, first);
         self
     }
 

@@ -1,0 +1,53 @@
+//! What the routes of every role stand on.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use fondaco_app::roles::Role;
+use fondaco_server::{Addresses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop};
+
+use crate::commands::backtest;
+use crate::context::Context;
+use crate::errors::Failure;
+use crate::host::{Client, candles, planners};
+use crate::settings::Settings;
+
+/// The platform of a process: one for all its roles.
+pub(super) fn platform(
+    client: &Client,
+    context: &Context,
+    settings: &Settings,
+    (known, exposed): (BTreeMap<Role, SocketAddr>, bool),
+    stop: Stop,
+) -> Result<Arc<Platform>, Failure> {
+    let store = Arc::clone(&client.opened.store);
+    let http = &settings.http;
+    let guard = GuardSettings {
+        exposed,
+        origins: http.cors_origins.value.clone(),
+        rate: RateLimit::per_second(http.rate_limit.value),
+    };
+    let mut addresses = Addresses::default();
+    for (role, address) in known {
+        addresses = addresses.with(role, address);
+    }
+    Ok(Arc::new(Platform {
+        guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
+        store,
+        planners: planners(),
+        machine: client.machine.clone(),
+        candles: candles(context)?,
+        results: Arc::new(backtest::results(context)),
+        home: context.home().to_owned(),
+        addresses,
+        runtime: std::sync::OnceLock::new(),
+        feed: Arc::default(),
+        telemetry: Arc::default(),
+        stop,
+        limits: Limits {
+            body: http.body_limit.value.0,
+            ..Limits::default()
+        },
+    }))
+}
