@@ -4,6 +4,8 @@ mod check;
 pub(crate) mod files;
 mod list;
 mod new;
+mod put;
+mod registered;
 mod show;
 
 use clap::Subcommand;
@@ -22,6 +24,10 @@ pub(crate) enum Command {
     List(list::Args),
     /// Show everything a strategy file says.
     Show(show::Args),
+    /// Put a strategy file under its name, as a version that stays.
+    Put(put::Args),
+    /// The strategies that were put, or every version of one.
+    Registered(registered::Args),
 }
 
 /// Runs one of them.
@@ -31,5 +37,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Check(args) => check::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Show(args) => show::run(args, context),
+        Command::Put(args) => put::run(args, context),
+        Command::Registered(args) => registered::run(args, context),
     }
 }

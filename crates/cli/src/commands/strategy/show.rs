@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use fondaco_app::strategies::Checked;
+use fondaco_app::strategies::{Checked, StrategyFile, StrategyRef, find};
 use fondaco_domain::strategy::{Rule, Side, Stake, Strategy, Trailing};
 use serde::Serialize;
 
@@ -12,15 +12,20 @@ use super::files;
 use super::list::sides;
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::host::{Client, StoreArgs};
 use crate::output::{Style, View};
 
 /// What to show.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  fondaco strategy show strategies/sma-cross.toml")]
+#[command(
+    after_help = "Examples:\n  fondaco strategy show strategies/sma-cross.toml\n  fondaco strategy show sma-cross@2"
+)]
 pub(crate) struct Args {
-    /// Strategy file.
+    /// Strategy file, or a version that was put: NAME@VERSION.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// The file as it was understood, defaults filled in.
@@ -31,13 +36,28 @@ struct Shown {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let file = files::read(&args.file)?;
+    let file = args.read(context)?;
     let shown = Shown {
         checked: Checked::of(&file)?,
         strategy: file.strategy,
     };
     context.output.print(&shown)?;
     Ok(())
+}
+
+impl Args {
+    /// The file; where there is none and the words name a version, its text.
+    fn read(&self, context: &Context) -> Result<StrategyFile, Failure> {
+        let words = self.file.to_string_lossy();
+        if self.file.exists() || !words.contains('@') {
+            return files::read(&self.file);
+        }
+        let Ok(wanted) = words.parse::<StrategyRef>();
+        let client = Client::open(&self.store, context)?;
+        let found = find(client.store(), &wanted)?;
+        let name = format!("{}@{}", found.name, found.version);
+        Ok(StrategyFile::read(&name, found.content.text)?)
+    }
 }
 
 impl View for Shown {
