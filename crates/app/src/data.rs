@@ -15,6 +15,7 @@ mod import;
 mod merge;
 mod query;
 mod reading;
+mod recorded;
 
 pub use check::{CalendarName, CheckReport, CheckRules, Checked, check_files, check_stored, guess};
 pub use dataset::{
@@ -24,7 +25,9 @@ pub use dataset::{
 pub use download::{DownloadReport, DownloadRequest, download};
 pub use error::DataError;
 pub use export::{ExportFormat, ExportReport, ExportRequest, export};
-pub use freshness::{Freshness, FreshnessRules, Untold, Verdict, freshness, judge, newest_complete};
+pub use freshness::{
+    Freshness, FreshnessRules, Untold, Verdict, freshness, judge, newest_complete,
+};
 pub use import::{ImportReport, ImportRequest, Imported, SkippedFile, import};
 pub use merge::{Merged, Overlap, OverlapConflict, merge};
 pub use query::{Listed, Loaded, Shown, list, read, resolve, show};
@@ -32,3 +35,4 @@ pub use reading::{
     Decimal, FileContent, FileSeries, Keep, Note, QuoteSide, RawSeries, ReadOptions, Repair,
     SkipReason, StampMeans,
 };
+pub use recorded::{ImportRecord, record};

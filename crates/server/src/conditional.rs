@@ -13,6 +13,7 @@ use fondaco_domain::ContentHash;
 use serde::Serialize;
 
 use crate::problem::Refusal;
+use crate::table::JSON;
 
 /// Digits of a hash that name an answer.
 const DIGITS: usize = 32;
@@ -166,7 +167,7 @@ impl Tagged {
     pub(crate) fn of<T: Serialize>(conditions: &Conditions, view: &T) -> Result<Self, Refusal> {
         let bytes = bytes(view)?;
         let etag = Etag::of_bytes(&bytes);
-        Ok(Self::new(conditions, &etag, bytes))
+        Ok(Self::bytes(conditions, &etag, JSON, bytes))
     }
 
     /// Named after the version of what it shows.
@@ -175,18 +176,21 @@ impl Tagged {
         etag: &Etag,
         view: &T,
     ) -> Result<Self, Refusal> {
-        Ok(Self::new(conditions, etag, bytes(view)?))
+        Ok(Self::bytes(conditions, etag, JSON, bytes(view)?))
     }
 
-    fn new(conditions: &Conditions, etag: &Etag, bytes: Vec<u8>) -> Self {
+    /// In another form than JSON.
+    pub(crate) fn bytes(
+        conditions: &Conditions,
+        etag: &Etag,
+        form: &'static str,
+        bytes: Vec<u8>,
+    ) -> Self {
         let tag = [(header::ETAG, etag.header())];
         if conditions.has(etag) {
             return Self((StatusCode::NOT_MODIFIED, tag).into_response());
         }
-        let kind = [(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )];
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(form))];
         Self((tag, kind, bytes).into_response())
     }
 }

@@ -25,7 +25,7 @@ pub mod telemetry;
 
 pub use addresses::Addresses;
 pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
-pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, RateLimit};
+pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, ListedRoute, RateLimit};
 pub use openapi::openapi;
 pub use serve::{Door, ServeError, Stop, Stopper, serve};
 pub use state::{Candles, Limits, Platform};
@@ -35,6 +35,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use fondaco_app::roles::Role;
+
+/// What there is of routes in the table of a role.
+pub fn listed(role: Role) -> Vec<ListedRoute> {
+    routes::of(role).iter().map(ListedRoute::from).collect()
+}
 
 /// What a role answers, with everything around it.
 pub fn router(role: Role, platform: Arc<Platform>) -> Router {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::http::Method;
-use fondaco_contract::http::{Problem, ProblemCode};
+use fondaco_contract::http::{Problem, ProblemCode, words};
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -94,8 +94,16 @@ fn path_parameters(path: &str) -> Vec<Value> {
 fn word(name: &str) -> Value {
     match name {
         "run_id" => json!({"type": "string", "format": "uuid"}),
+        "venue" => known(words::venue),
+        "symbol" => known(words::symbol),
+        "timeframe" => known(words::timeframe),
+        "kind" => known(words::candle_kind),
         _ => json!({"type": "string", "minLength": 1}),
     }
+}
+
+fn known(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+    schema(&mut SchemaGenerator::default()).to_value()
 }
 
 fn condition(route: &Route) -> Value {
@@ -145,12 +153,43 @@ fn query_parameters(schema: &Schema) -> Vec<Value> {
         let about = schema
             .as_object_mut()
             .and_then(|fields| fields.remove("description"));
+        without_null(&mut schema);
         json!({
             "name": name, "in": "query", "required": is_required(name),
             "description": about, "schema": schema,
         })
     };
     fields.into_iter().flatten().map(parameter).collect()
+}
+
+/// A parameter that is left out is left out: there is no way to write `null`
+/// after a question mark.
+fn without_null(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else {
+        return;
+    };
+    if fields.get("default") == Some(&Value::Null) {
+        fields.remove("default");
+    }
+    if let Some(Value::Array(words)) = fields.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    if let Some(Value::Array(kinds)) = fields.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [only] = kinds.as_slice() {
+            let only = only.clone();
+            fields.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(mut choices)) = fields.remove("anyOf") {
+        choices.retain(|choice| choice != &json!({"type": "null"}));
+        match choices.as_slice() {
+            [Value::Object(only)] => fields.extend(only.clone()),
+            _ => {
+                fields.insert("anyOf".to_owned(), Value::Array(choices));
+            }
+        }
+    }
 }
 
 fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> Value {

@@ -2,6 +2,7 @@
 
 mod about;
 pub(crate) mod backtests;
+mod data;
 mod events;
 mod flags;
 mod halts;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Route> {
         about::routes(),
         backtests::routes(),
         strategies::routes(),
+        data::routes(),
         runs::routes(),
         halts::routes(),
         keys::routes(),
