@@ -26,6 +26,33 @@ pub(crate) enum Dialect {
     Detail,
 }
 
+/// A route, for those who hold all of them against a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRoute {
+    /// The method.
+    pub method: Method,
+    /// With `{name}` for a variable word.
+    pub path: &'static str,
+    /// Its name.
+    pub id: &'static str,
+    /// What a key must allow; nothing where it needs none, ever.
+    pub needs: Option<Scope>,
+}
+
+impl From<&Route> for ListedRoute {
+    fn from(route: &Route) -> Self {
+        Self {
+            method: route.method.clone(),
+            path: route.path,
+            id: route.id,
+            needs: match route.access() {
+                Access::Open => None,
+                Access::Needs(scope) => Some(scope),
+            },
+        }
+    }
+}
+
 /// The routes of a role by method and path.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Doors(HashMap<&'static str, Vec<(Method, Access, Dialect)>>);

@@ -11,6 +11,7 @@ mod names;
 mod origin;
 mod refuse;
 
+pub use doors::ListedRoute;
 pub(crate) use doors::{Access, Dialect, Doors};
 pub(crate) use layer::{Gate, stand};
 pub(crate) use names::SafeName;

@@ -62,17 +62,17 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new() -> Self {
+        Self::with(Arc::new(Counting::default()), GuardSettings::default())
+    }
+
+    /// At another machine, or with a stricter guard.
+    pub(crate) fn with(machine: Arc<dyn Machine>, guard: GuardSettings) -> Self {
         let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));
         let home = TempDir::new().unwrap();
         let place = home.path().join("data");
         let store: Arc<dyn Store> = Arc::new(MemoryRuns::default());
-        let machine: Arc<dyn Machine> = Arc::new(Counting::default());
         let platform = Platform {
-            guard: Guard::new(
-                Arc::clone(&store),
-                Arc::clone(&machine),
-                GuardSettings::default(),
-            ),
+            guard: Guard::new(Arc::clone(&store), Arc::clone(&machine), guard),
             store,
             planners,
             machine,
@@ -85,6 +85,10 @@ impl Client {
             results: Arc::new(Results::at(home.path().join("backtests"))),
             home: home.path().to_owned(),
             addresses: Addresses::default(),
+            runtime: std::sync::OnceLock::default(),
+            feed: Arc::default(),
+            telemetry: Arc::default(),
+            stop: fondaco_server::Stop::never(),
             limits: Limits::default(),
         };
         Self {
@@ -94,10 +98,15 @@ impl Client {
     }
 
     /// Sends a request as a client of this machine does: by its name.
-    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_to(Role::Control, request).await
+    }
+
+    /// Sends a request to the address of a role.
+    pub(crate) async fn send_to(&self, role: Role, mut request: Request<Body>) -> Answer {
         let host = HeaderValue::from_static("127.0.0.1:8000");
         request.headers_mut().entry(header::HOST).or_insert(host);
-        let response = router(Role::Control, Arc::clone(&self.platform))
+        let response = router(role, Arc::clone(&self.platform))
             .oneshot(request)
             .await
             .unwrap();
@@ -126,6 +135,15 @@ impl Client {
         body: &Value,
     ) -> Answer {
         let mut request = Request::post(path).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
+    }
+
+    pub(crate) async fn put(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut request = Request::put(path).header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
