@@ -41,6 +41,17 @@ pub fn listed(role: Role) -> Vec<ListedRoute> {
     routes::of(role).iter().map(ListedRoute::from).collect()
 }
 
+/// What the data service of the backtest platform answers at an address of its
+/// own, with everything around it.
+pub fn data_router(platform: Arc<Platform>) -> Router {
+    let table = compat::s002::data_service();
+    let doors = guard::Doors::of(&table);
+    let role = Role::Control;
+    let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);
+    let routes = layers::around(table::router(table), doors, &platform).layer(counted);
+    access::told(routes.with_state(platform), role)
+}
+
 /// What a role answers, with everything around it.
 pub fn router(role: Role, platform: Arc<Platform>) -> Router {
     let table = routes::of(role);

@@ -6,6 +6,7 @@
 
 mod answers;
 mod backtests;
+mod data;
 mod detail;
 mod form;
 mod overrides;
@@ -16,6 +17,15 @@ use crate::table::Route;
 
 /// All of them, for the address of control.
 pub(crate) fn routes() -> Vec<Route> {
-    let routes = backtests::routes().into_iter().chain(strategies::routes());
+    let routes = backtests::routes()
+        .into_iter()
+        .chain(strategies::routes())
+        .chain(data::routes());
+    routes.map(|route| route.dialect(Dialect::Detail)).collect()
+}
+
+/// Those of the data service, for an address of its own.
+pub(crate) fn data_service() -> Vec<Route> {
+    let routes = data::routes().into_iter().chain(data::own());
     routes.map(|route| route.dialect(Dialect::Detail)).collect()
 }
