@@ -94,6 +94,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 fn word(name: &str) -> Value {
     match name {
         "run_id" => json!({"type": "string", "format": "uuid"}),
+        "schedule" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"}),
         "venue" => known(words::venue),
         "symbol" => known(words::symbol),
         "timeframe" => known(words::timeframe),

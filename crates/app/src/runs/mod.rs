@@ -73,7 +73,7 @@ pub struct Runs<'a> {
 
 impl Runs<'_> {
     /// Who asks, now.
-    fn asked(&self) -> Asked {
+    pub(crate) fn asked(&self) -> Asked {
         Asked {
             actor: self.actor.to_owned(),
             at: self.now(),

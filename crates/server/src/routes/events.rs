@@ -27,8 +27,10 @@ use crate::state::Shared;
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before: the place after which they begin.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     cursor: Option<u64>,
 }
 
@@ -57,6 +59,7 @@ pub(super) async fn page(
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamQuery {
     /// The place after which to begin; a `Last-Event-ID` goes before it.
+    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     after: Option<u64>,
 }
 

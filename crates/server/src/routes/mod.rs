@@ -10,6 +10,7 @@ mod health;
 mod keys;
 mod metrics;
 mod runs;
+mod schedules;
 mod strategies;
 mod trail;
 mod workers;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Route> {
         keys::routes(),
         flags::routes(),
         trail::routes(),
+        schedules::routes(),
         workers::routes(),
         own(Role::Control),
     ]

@@ -7,7 +7,7 @@ use fondaco_app::ports::runs::{RunQuery, Submitted, TaskQuery};
 use fondaco_app::runs::{Overrides, Spec};
 use fondaco_contract::http::{
     CancelBody, EventView, Page, ProblemCode, ReplayBody, RunView, SubmitBody, SubmittedView,
-    TaskView,
+    TaskView, words,
 };
 use fondaco_domain::micros::MicrosError;
 use fondaco_domain::run::{RunKind, RunState};
@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::events;
+use crate::conditional::{Conditions, Tagged};
 use crate::extract::{Actor, Body, Idempotency, Named, Query};
 use crate::problem::Refusal;
 use crate::state::{Limits, Shared};
@@ -37,7 +38,8 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .key()
         .body::<SubmitBody>()
-        .answers::<SubmittedView>(202),
+        .answers::<SubmittedView>(202)
+        .gives("run_id", "/run_id"),
         Route::new(
             &Method::GET,
             RUNS,
@@ -48,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
         .answers::<Page<RunView>>(200),
         Route::new(&Method::GET, RUN, ("run_show", "One run."), show)
             .answers::<RunView>(200)
+            .conditional()
             .problems(&missing),
         Route::new(
             &Method::GET,
@@ -177,16 +180,25 @@ fn accepted(submitted: &Submitted) -> (StatusCode, Json<SubmittedView>) {
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// Only in this state.
+    #[serde(default)]
+    #[schemars(schema_with = "words::run_state")]
     state: Option<String>,
     /// Only of this kind.
+    #[serde(default)]
+    #[schemars(schema_with = "words::run_kind")]
     kind: Option<String>,
     /// Only in this queue.
     queue: Option<String>,
     /// Only those that take this run up again.
+    #[serde(default)]
+    #[schemars(schema_with = "words::id")]
     parent: Option<String>,
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[serde(default)]
+    #[schemars(schema_with = "words::id")]
     cursor: Option<String>,
 }
 
@@ -219,11 +231,12 @@ async fn list(
 async fn show(
     State(platform): State<Shared>,
     Named(run): Named<RunId>,
-) -> Result<Json<RunView>, Refusal> {
+    conditions: Conditions,
+) -> Result<Tagged, Refusal> {
     let run = platform
         .blocking(move |platform| Ok(platform.store.run(run)?))
         .await?;
-    Ok(Json(RunView::from(&run)))
+    Tagged::of(&conditions, &RunView::from(&run))
 }
 
 /// Which tasks.
@@ -231,10 +244,14 @@ async fn show(
 #[serde(deny_unknown_fields)]
 struct TasksQuery {
     /// Only in this state.
+    #[serde(default)]
+    #[schemars(schema_with = "words::task_state")]
     state: Option<String>,
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[schemars(range(max = 4_294_967_295_u32))]
     cursor: Option<u32>,
 }
 
