@@ -7,6 +7,7 @@ pub mod machine;
 pub mod plan;
 pub mod records;
 pub mod results;
+pub mod run_files;
 pub mod runs;
 pub mod schedules;
 pub mod services;

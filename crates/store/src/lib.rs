@@ -6,11 +6,13 @@
 //! and [`runs::SqliteRuns`].
 
 pub mod error;
+mod projected;
 mod kept;
 pub mod results;
 pub mod runs;
 mod table;
 
 pub use error::StoreError;
+pub use projected::{ProjectedError, ProjectedRuns};
 pub use results::{ResultFiles, Results};
 pub use table::trades_parquet;
