@@ -70,7 +70,7 @@ peers() {
     else skipped=$((skipped + 1)); say "skipped: $(basename "$script"): no Python packages"
     fi
   done
-  for script in tests/peers/*.mjs; do
+  for script in tests/peers/*.mjs tests/page/page.mjs; do
     [ -e "$script" ] || continue
     if [ -d tests/peers/node_modules ] && command -v chromium >/dev/null; then peer "$script" node
     else skipped=$((skipped + 1)); say "skipped: $(basename "$script"): no Chromium or no Node packages"

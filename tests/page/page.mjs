@@ -39,9 +39,10 @@ const see = async (page, what, holds, argument, timeout = 15_000) => {
 
 // A page that must stay silent and at home. While the server is down on
 // purpose, requests that fail are no trouble.
-async function open(browser, server, path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
+async function open(browser, server, path, before = () => {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   const page = await context.newPage();
+  await page.addInitScript(before);
   const trouble = [];
   let calm = true;
   page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && (calm || !/ERR_|WebSocket|Failed to load/.test(message.text()))) trouble.push(message.text()); });
@@ -167,7 +168,7 @@ async function hostile(browser, server) {
 }
 
 async function backtest(browser, server) {
-  const { run_id: run } = await server.post("/v1/backtests", { strategy: "sma-cross", timerange: "20050301-20130302", account: { starting_balance: 10000 } });
+  const { run_id: run } = await server.post("/v1/backtests", { strategy: "sma-cross", timerange: "20050301-20130302", account: { balance: 10000 } });
   const { page, done } = await open(browser, server, `/runs/${run}`);
   await page.waitForSelector(".equity .plot", { timeout: 60_000 });
   const { total_return: gain } = (await server.get(`/v1/backtests/${run}`)).result;
@@ -270,6 +271,7 @@ async function look(page, name) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       const what = `${name}, ${size}, ${colorScheme}`;
+      await page.evaluate(() => scrollTo(0, 0));
       check(await overflow(page) <= 0, `${what}: nothing is wider than the screen`);
       same(await faint(page), [], `${what}: every text can be read`);
       same(await unnamed(page), [], `${what}: everything has a name`);
@@ -303,9 +305,8 @@ async function everywhere(browser, server) {
 
 // Without a way to the socket it asks again and again.
 async function polling(browser, server) {
-  const { page, done } = await open(browser, server, "/v1/about");
-  await page.addInitScript(() => { window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(), 0); } close() {} }; });
-  await page.goto(server.url);
+  const deaf = () => { window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(), 0); } close() {} }; };
+  const { page, done } = await open(browser, server, "/", deaf);
   await see(page, "it says that it asks", () => document.querySelector("#link").dataset.link === "polling");
   const run = await server.workflow("seventh", 2, 0);
   await page.waitForSelector(row(run), { timeout: 10_000 });
@@ -317,7 +318,7 @@ async function locked(browser, server) {
   const made = JSON.parse(server.run("key", "add", "page", "--scope", "admin", "--output", "json"));
   server.key = made.secret ?? made.key;
   await until("the server wants keys", 10_000, async () => (await fetch(`${server.url}/v1/runs`)).status === 401);
-  const { page, done, storm } = await open(browser, server, "/v1/about");
+  const { page, done, storm } = await open(browser, server, "/assets/icon.svg");
   storm(true); // the browser says what was refused
   await page.goto(server.url);
   await page.waitForSelector("dialog[open]");

@@ -13,6 +13,7 @@ export class Server {
   #home = mkdtempSync(join(tmpdir(), "fondaco-page-"));
   // Where the roles listen: anywhere free at first, and there again.
   #listen = Object.fromEntries(["control", "trading", "news", "runtime", "gateway"].map((role) => [role, "127.0.0.1:0"]));
+  #told = "";
   #said = "";
   url = null;
   // Sent with every request, once there is one.
@@ -28,16 +29,17 @@ export class Server {
   }
 
   async start() {
-    this.#child = spawn(this.#program, ["up"], { env: this.#environment(), stdio: ["ignore", "pipe", "pipe"] });
-    this.#said = "";
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.on("data", (text) => { this.#said += text; });
+    this.#child = spawn(this.#program, ["up", "--output", "json"], { env: this.#environment(), stdio: ["ignore", "pipe", "pipe"] });
+    this.#told = this.#said = "";
+    this.#child.stdout.on("data", (text) => { this.#told += text; });
+    this.#child.stderr.on("data", (text) => { this.#said += text; });
     await until("the server is ready", READY_MS, async () => {
       if (this.#child.exitCode !== null) throw new Error(`the server ended: ${this.#said}`);
-      const control = this.#listen.control.endsWith(":0") ? this.#said.match(/https?:\/\/(127\.0\.0\.1:\d+)/)?.[1] : this.#listen.control;
-      if (!control) return false;
-      this.url = `http://${control}`;
+      const known = parsed(this.#told)?.process;
+      if (!known) return false;
+      for (const [role, address] of Object.entries(known.roles)) if (address) this.#listen[role] = address;
+      this.url = `http://${this.#listen.control}`;
       const about = await this.get("/v1/about").catch(() => null);
-      for (const { role, address } of about?.roles ?? []) this.#listen[role] = address;
       return about?.gateway && await reached(about.gateway);
     });
   }
@@ -85,6 +87,15 @@ export class Server {
       return ["completed", "partial", "failed", "cancelled", "halted"].includes(state);
     });
     return state;
+  }
+}
+
+// The document, once all of it is there.
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

@@ -133,7 +133,7 @@ function padded(values) {
 
 // Round numbers between two.
 function ticks(low, high) {
-  const rough = (high - low) / 4;
+  const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
   const found = [];
@@ -148,7 +148,7 @@ function moments(from, to) {
   const found = [];
   const start = new Date(from);
   if (days > 700) {
-    const every = Math.ceil(days / 365 / 8);
+    const every = Math.ceil(days / 366 / 9);
     for (let year = start.getUTCFullYear() + 1; Date.UTC(year, 0) < to; year += every) found.push({ ms: Date.UTC(year, 0), label: String(year) });
   } else if (days > 60) {
     const every = Math.ceil(days / 30.4 / 7);

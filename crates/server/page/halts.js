@@ -161,6 +161,6 @@ function confirm(latch, reason, asked) {
     el("p", {}, "Say it a second time: ", el("strong", {}, words.scope(latch.scope)), " may go on, because ", el("q", {}, reason), "."),
     el("p.quiet", {}, "The confirmation holds for another ", left, "."),
     failure,
-    el("footer", {}, el("button", { type: "button", click: close }, "Leave it halted"), el("button.danger", { autofocus: true }, "Clear the halt")));
+    el("footer", {}, el("button", { type: "button", autofocus: true, click: close }, "Leave it halted"), el("button.danger", {}, "Clear the halt")));
   dialog("Clear a halt: are you sure?", form).then(() => clearInterval(timer));
 }

@@ -32,8 +32,9 @@ function figures(result, { value, benchmark }) {
   const account = value.length > 0 && figure("Final equity", words.number(value.at(-1)), `from ${words.number(value[0])}`);
   if (!result) return account ? [account] : [];
   const gain = result.total_return;
+  const start = value.at(-1) - result.profit_abs;
   return [
-    figure("Return", words.change(gain), benchmark?.length && `held ${words.change(benchmark.at(-1) / benchmark[0] - 1)}`, gain > 0 ? "gain" : gain < 0 && "loss"),
+    figure("Return", words.change(gain), benchmark?.length && `held ${words.change(benchmark.at(-1) / start - 1)}`, gain > 0 ? "gain" : gain < 0 && "loss"),
     account,
     figure("Drawdown", words.share(result.max_drawdown ?? 0), "at worst"),
     figure("Sharpe", words.number(result.sharpe), `Sortino ${words.number(result.sortino)}`),

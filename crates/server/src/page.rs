@@ -15,9 +15,11 @@ use crate::state::Shared;
 const LIST: &str = "/";
 const RUN: &str = "/runs/{run_id}";
 const ASSET: &str = "/assets/{name}";
+/// Asked for by browsers on behalf of every page that names no other.
+const ICON: &str = "/favicon.ico";
 
 /// Where it lies. Anybody may look at it: it holds nothing but itself.
-pub(crate) const PATHS: [&str; 3] = [LIST, RUN, ASSET];
+pub(crate) const PATHS: [&str; 4] = [LIST, RUN, ASSET, ICON];
 
 /// The document, and what it is made of. All of its addresses are the same
 /// document, which looks at where it is.
@@ -26,6 +28,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route(LIST, get(document))
         .route(RUN, get(document))
         .route(ASSET, get(asset))
+        .route(ICON, get(async |headers: HeaderMap| file("icon.svg", &headers)))
 }
 
 /// A file as it is sent.
@@ -113,8 +116,12 @@ fn policy(gateway: Option<&str>) -> HeaderValue {
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    file(&name, &headers)
+}
+
+fn file(name: &str, headers: &HeaderMap) -> Response {
     match ASSETS.iter().find(|file| file.name == name) {
-        Some(file) => send(file, &headers),
+        Some(file) => send(file, headers),
         None => {
             Refusal::new(ProblemCode::NotFound, "there is nothing at this path").into_response()
         }
