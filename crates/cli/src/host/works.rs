@@ -221,6 +221,11 @@ impl Host {
         self.worker
     }
 
+    /// For those who look at what it does.
+    pub(crate) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// Whether it works no more.
     pub(crate) fn is_over(&self) -> bool {
         let threads = self.threads();
@@ -385,7 +390,14 @@ fn executors(
     };
     let program = std::env::current_exe().map_err(HostError::Program)?;
     let mut settings = local::Settings::new(program, context.home());
-    settings.words = vec!["--home".into(), context.home().into()];
+    // They are told all they need: a file of settings that somebody changes
+    // meanwhile is not theirs to judge.
+    settings.words = vec![
+        "--home".into(),
+        context.home().into(),
+        "--config".into(),
+        "/dev/null".into(),
+    ];
     settings.environment = [env::NOW]
         .into_iter()
         .filter_map(|name| Some((name.into(), std::env::var_os(name)?)))
