@@ -12,6 +12,7 @@ pub(crate) mod ids;
 mod interrupts;
 mod loops;
 mod machine;
+mod projections;
 #[cfg(test)]
 mod tests;
 mod works;
@@ -23,6 +24,7 @@ pub(crate) use client::{Client, StoreArgs};
 pub(crate) use emergency::HaltFile;
 pub(crate) use interrupts::{Listening, exit_on_interrupt, signals};
 pub(crate) use machine::ThisMachine;
+pub(crate) use projections::{Projecting, projector};
 pub(crate) use works::{Host, HostError, HostOptions, Place, bodies, host_name, planners};
 
 use crate::context::Context;

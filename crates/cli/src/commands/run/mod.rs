@@ -4,6 +4,7 @@ mod cancel;
 mod events;
 mod failure;
 mod list;
+mod project;
 mod replay;
 mod resume;
 mod retry;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Retry(retry::Args),
     /// Do a run again from the beginning, or from a step.
     Replay(replay::Args),
+    /// Tell runs in files again.
+    Project(project::Args),
 }
 
 /// Runs one of them.
@@ -64,6 +67,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Resume(args) => resume::run(args, context),
         Command::Retry(args) => retry::run(args, context),
         Command::Replay(args) => replay::run(args, context),
+        Command::Project(args) => project::run(args, context),
     }
 }
 

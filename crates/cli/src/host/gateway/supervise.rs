@@ -20,6 +20,7 @@ use crate::env;
 use crate::errors::Failure;
 use crate::host::works::spawn;
 use crate::host::{HostError, host_name};
+use crate::settings::keys;
 
 /// Who looks after the gateway, until it is finished.
 pub(crate) struct Supervising {
@@ -142,8 +143,13 @@ fn bind(address: SocketAddr) -> Result<TcpListener, PortFailure> {
 
 /// Gateways in processes of their own, told what this one was told.
 fn child(wish: GatewayWish, context: &Context) -> Result<ChildGateways, Failure> {
+    // Settings of ours that have other names, too.
+    let told = |name: &str| {
+        let setting = keys::ALL.iter().any(|key| key.variable == name);
+        setting || name.starts_with("FONDACO_")
+    };
     let mut environment: Vec<(OsString, OsString)> = std::env::vars_os()
-        .filter(|(name, _)| name.to_string_lossy().starts_with("FONDACO_"))
+        .filter(|(name, _)| told(&name.to_string_lossy()))
         .collect();
     // An address may hold a password, which no list of processes shows.
     environment.push((env::STORE.into(), wish.store.into()));
