@@ -19,7 +19,7 @@ use crate::data::{CandleKind, DatasetId, Listed, VenueError, Version};
 use crate::ports::records::RecordStore;
 use crate::ports::runs::{Asked, IdempotencyKey, RunStoreError, Submission, Submitted};
 use crate::runs::{Overrides, Runs};
-use crate::strategies::{RegistryError, StrategyFile, StrategyRef, find};
+use crate::strategies::{Beside, RegistryError, StrategyFile, StrategyRef, find};
 
 /// A wish for a backtest.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,7 +186,7 @@ pub fn prepare(store: &dyn RecordStore, wish: &Wish) -> Result<Prepared, SubmitE
             let file = StrategyFile::read("strategy.toml", text.clone()).map_err(JobError::from)?;
             file.compile(&fondaco_engine::expr::ParamValues::defaults(&file.strategy))
                 .map_err(JobError::from)?;
-            (file.text, None, Default::default())
+            (file.text, None, Beside::default())
         }
     };
     let defaults = Value::Object(beside.config);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use fondaco_domain::{ErrorKind, Symbol, Timeframe};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::words;
 use crate::v1alpha1::{BacktestConfig, BacktestListing, JobAccount};
 
 /// A wish for a backtest: a strategy, and settings over those that the
@@ -20,6 +21,7 @@ use crate::v1alpha1::{BacktestConfig, BacktestListing, JobAccount};
 pub struct BacktestBody {
     /// A registered strategy: `name`, `name@2` for a version, `name@1.0.0` for
     /// the newest version whose file says so.
+    #[schemars(schema_with = "strategy")]
     pub strategy: Option<String>,
     /// The text of a strategy file (TOML) in place of a registered one.
     pub text: Option<String>,
@@ -28,10 +30,10 @@ pub struct BacktestBody {
     /// Values of parameters of the strategy.
     pub params: Option<BTreeMap<String, f64>>,
     /// Instruments in the order in which they compete for slots.
-    #[schemars(with = "Option<Vec<String>>")]
+    #[schemars(schema_with = "symbols")]
     pub pairs: Option<Vec<Symbol>>,
     /// Candle length, in place of the strategy's.
-    #[schemars(with = "Option<String>")]
+    #[schemars(schema_with = "timeframe_or_none")]
     pub timeframe: Option<Timeframe>,
     /// Tested range, such as `20180110-20180120` or `2018-01-10..`; the end is
     /// not part of it.
@@ -53,16 +55,33 @@ pub struct BacktestBody {
     /// Of the runs with the same key, one at a time.
     pub concurrency_key: Option<String>,
     /// It is cancelled where it has not ended by then (RFC 3339).
+    #[schemars(schema_with = "words::instant_or_none")]
     pub deadline: Option<String>,
+}
+
+fn strategy(_: &mut SchemaGenerator) -> Schema {
+    words::or_none(words::text(
+        "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(@[0-9A-Za-z.+-]{1,40})?$",
+    ))
+}
+
+fn symbols(schemas: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["array", "null"], "items": words::symbol(schemas)})
+}
+
+fn timeframe_or_none(schemas: &mut SchemaGenerator) -> Schema {
+    words::or_none(words::timeframe(schemas))
 }
 
 /// A backtest as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BacktestView {
     /// Its run.
+    #[schemars(schema_with = "words::id")]
     pub run_id: String,
     /// Where the run stands: `queued`, `running`, `halting`, `halted`,
     /// `cancelling`, `cancelled`, `completed`, `partial`, `failed`.
+    #[schemars(schema_with = "words::run_state")]
     pub state: String,
     /// Why it halted, failed or was cancelled.
     pub reason: Option<String>,
@@ -73,12 +92,16 @@ pub struct BacktestView {
     /// What it is a part of.
     pub experiment: Option<String>,
     /// SHA-256 of the canonical form of its spec, which no other run has.
+    #[schemars(schema_with = "words::hash")]
     pub spec: String,
     /// When it was accepted.
+    #[schemars(schema_with = "words::instant")]
     pub created_at: String,
     /// When a worker took it first.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub started_at: Option<String>,
     /// When it ended.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub finished_at: Option<String>,
     /// What keeps it from its turn, in words; only of one that is looked at
     /// alone.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::words;
 use crate::v1alpha1::BacktestConfig;
 
 /// A version of a strategy to put.
@@ -40,6 +41,7 @@ pub struct StrategyView {
     /// Candle length.
     pub timeframe: String,
     /// SHA-256 of the text.
+    #[schemars(schema_with = "words::hash")]
     pub hash: String,
     /// What its backtests are a part of, where they do not say.
     pub experiment: Option<String>,
@@ -49,6 +51,7 @@ pub struct StrategyView {
     /// For other programs.
     pub tags: BTreeMap<String, String>,
     /// When it was put.
+    #[schemars(schema_with = "words::instant")]
     pub at: String,
     /// By whom.
     pub actor: String,

@@ -15,11 +15,11 @@ use fondaco_app::ports::runs::{IdempotencyKey, RunQuery, Submitted};
 use fondaco_app::runs::Overrides;
 use fondaco_contract::http::{
     BacktestBody, BacktestView, CancelBody, FiguresView, Page, ProblemCode, ProgressView,
-    SubmittedView, ToldView,
+    SubmittedView, ToldView, words,
 };
 use fondaco_contract::v1alpha1::{BacktestResult, Equity, Trade};
-use fondaco_domain::RunId;
 use fondaco_domain::run::RunState;
+use fondaco_domain::{RunId, Symbol};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -191,7 +191,7 @@ fn wish(body: BacktestBody) -> Result<Wish, Refusal> {
         (
             "pairs",
             body.pairs
-                .map(|pairs| pairs.iter().map(|pair| pair.as_str()).collect()),
+                .map(|pairs| pairs.iter().map(Symbol::as_str).collect()),
         ),
         ("timeframe", body.timeframe.map(|it| it.to_string().into())),
         ("timerange", body.timerange.map(Value::from)),
@@ -239,6 +239,8 @@ pub(crate) fn misfit(error: &ConfigError) -> Refusal {
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     /// Only in this state.
+    #[serde(default)]
+    #[schemars(schema_with = "words::run_state")]
     state: Option<String>,
     /// Only of this strategy.
     strategy: Option<String>,
@@ -247,6 +249,8 @@ struct ListQuery {
     /// How many at most.
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[serde(default)]
+    #[schemars(schema_with = "words::id")]
     cursor: Option<String>,
 }
 

@@ -198,16 +198,14 @@ fn validity(
     name: &str,
     text: Option<String>,
 ) -> Result<StrategyValidityView, Refusal> {
-    let text = match text {
-        Some(text) => text,
-        None => {
-            let newest = StrategyRef {
-                name: name.to_owned(),
-                version: None,
-            };
-            strategies::find(&*platform.store, &newest)?.content.text
-        }
+    let newest = || -> Result<String, RegistryError> {
+        let wanted = StrategyRef {
+            name: name.to_owned(),
+            version: None,
+        };
+        Ok(strategies::find(&*platform.store, &wanted)?.content.text)
     };
+    let text = text.map_or_else(newest, Ok)?;
     let mistakes = strategies::mistakes(&text);
     let checked = StrategyFile::read(name, text).and_then(|file| Checked::of(&file));
     Ok(StrategyValidityView {

@@ -493,7 +493,7 @@ async fn data_are_told_by_symbol() {
         (status, told),
         (
             200,
-            json!({"results": {"ETH/USDT": {"is_valid": true, "row_count": 10, "issues": []}}, "all_valid": true})
+            json!({"results": {"ETH/USDT": {"is_valid": true, "row_count": 10, "issues": [{"issue": "spike", "severity": "warning", "count": 10}]}}, "all_valid": true})
         )
     );
     assert_eq!(

@@ -45,12 +45,11 @@ pub(super) fn pin(
             venue,
             versions,
         } => {
-            let datasets = match versions {
-                Some(versions) => datasets(&versions)?,
-                None => {
-                    let listed = block_on(workshop.candles(place.as_deref())?.list())??;
-                    pin::newest(listed, venue.as_deref(), wanted).map_err(InputError::Venue)?
-                }
+            let datasets = if let Some(versions) = versions {
+                datasets(&versions)?
+            } else {
+                let listed = block_on(workshop.candles(place.as_deref())?.list())??;
+                pin::newest(listed, venue.as_deref(), wanted).map_err(InputError::Venue)?
             };
             pin::pin(job, spec, &datasets)?
         }

@@ -19,7 +19,7 @@ pub(super) struct Accepted {
 
 /// To `GET /backtest/{run_id}/status`.
 #[derive(Debug, Serialize)]
-pub(super) struct Status {
+pub(super) struct Standing {
     run_id: String,
     /// `QUEUED`, `RUNNING`, `COMPLETED`, `FAILED`, `CANCELLED`.
     status: &'static str,
@@ -33,7 +33,7 @@ pub(super) struct Status {
     result: Option<Figures>,
 }
 
-impl Status {
+impl Standing {
     pub(super) fn of(shown: &Shown) -> Self {
         let run = &shown.run;
         let status = word(run.state);
@@ -156,13 +156,13 @@ pub(super) struct ReportData {
     metrics: Figures,
     config: Settings,
     equity_curve: Vec<Mark>,
-    monthly_returns: Vec<Month>,
+    monthly_returns: Vec<Return>,
     trades: Vec<Trade>,
 }
 
 /// What a month brought.
 #[derive(Debug, Serialize)]
-struct Month {
+struct Return {
     month: String,
     profit: f64,
     profit_abs: f64,
@@ -171,7 +171,7 @@ struct Month {
 
 impl ReportData {
     pub(super) fn of(run_id: String, result: BacktestResult) -> Self {
-        let months = result.tables.by_month.iter().map(|row| Month {
+        let months = result.tables.by_month.iter().map(|row| Return {
             month: format!("{:04}-{:02}", row.year, row.month.unwrap_or(1)),
             profit: row.total_return,
             profit_abs: row.profit_abs,

@@ -12,7 +12,7 @@ use fondaco_domain::time::parse_stamp;
 use fondaco_domain::{RunId, Symbol};
 use serde_json::{Map, Value};
 
-use super::answers::{Accepted, Curve, Mark, ReportData, Status, word};
+use super::answers::{Accepted, Curve, Mark, ReportData, Standing, word};
 use super::detail::{Code, Detail};
 use super::form::{At, Form};
 use super::overrides;
@@ -244,7 +244,7 @@ fn run_of(text: &str) -> Result<RunId, Detail> {
 async fn status(
     State(platform): State<Shared>,
     Path(run): Path<String>,
-) -> Result<Json<Status>, Detail> {
+) -> Result<Json<Standing>, Detail> {
     let run = run_of(&run)?;
     let shown = platform
         .blocking(move |platform| {
@@ -252,14 +252,14 @@ async fn status(
             Ok(backtests.run(run).and_then(|run| backtests.with(run, None)))
         })
         .await??;
-    Ok(Json(Status::of(&shown)))
+    Ok(Json(Standing::of(&shown)))
 }
 
 async fn cancel(
     State(platform): State<Shared>,
     Actor(actor): Actor,
     Path(run): Path<String>,
-) -> Result<Json<Status>, Detail> {
+) -> Result<Json<Standing>, Detail> {
     let run = run_of(&run)?;
     let shown = platform
         .blocking(move |platform| {
@@ -273,7 +273,7 @@ async fn cancel(
         let problem = format!("Backtest is already {status}");
         return Err(Detail::new(StatusCode::CONFLICT, problem));
     }
-    Ok(Json(Status::of(&shown)))
+    Ok(Json(Standing::of(&shown)))
 }
 
 async fn equity(

@@ -129,7 +129,7 @@ enum Validity {
     Known {
         is_valid: bool,
         row_count: u64,
-        issues: Vec<Issue>,
+        issues: Vec<Found>,
     },
     Unknown {
         error: String,
@@ -138,7 +138,7 @@ enum Validity {
 }
 
 #[derive(Debug, Serialize)]
-struct Issue {
+struct Found {
     issue: String,
     severity: &'static str,
     count: usize,
@@ -227,7 +227,7 @@ async fn checked(platform: &Shared, dataset: DatasetId) -> Result<Validity, Deta
                 timeframe: Some(dataset.timeframe),
                 kind: Some(dataset.kind),
             };
-            let (bars, rules) = (&*platform.candles.bars, market(&platform));
+            let (bars, rules) = (&*platform.candles.bars, market(platform));
             Ok(check_stored(bars, &selector, &VersionRef::Latest, &rules, &Quiet).await?)
         })
         .await?;
@@ -235,7 +235,7 @@ async fn checked(platform: &Shared, dataset: DatasetId) -> Result<Validity, Deta
     let (mut rows, mut issues) = (0, Vec::new());
     for report in reports {
         rows += report.rows as u64;
-        issues.extend(report.findings.iter().map(|finding| Issue {
+        issues.extend(report.findings.iter().map(|finding| Found {
             issue: finding.issue.as_str().to_owned(),
             severity: match finding.severity {
                 Severity::Info => "info",

@@ -66,7 +66,7 @@ impl Detail {
     }
 
     /// Fields that are absent or of the wrong type.
-    pub(super) fn of_fields(faults: Vec<Value>) -> Self {
+    pub(super) fn of_fields(faults: &[Value]) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let body = json!({"detail": faults});
         Self { status, body }
@@ -136,8 +136,11 @@ impl From<SubmitError> for Detail {
         let code = match error {
             SubmitError::Strategy(error) => return error.into(),
             SubmitError::Config(error) => return error.into(),
-            SubmitError::Job(JobError::Params(_) | JobError::Seed(_))
-            | SubmitError::Job(JobError::Config(AccountError::Value { .. }))
+            SubmitError::Job(
+                JobError::Params(_)
+                | JobError::Seed(_)
+                | JobError::Config(AccountError::Value { .. }),
+            )
             | SubmitError::Backtest(BacktestsError::Engine(_)) => Code::Range,
             SubmitError::Job(JobError::SamePair(_)) => Code::Symbol,
             SubmitError::Job(_) | SubmitError::Venue(_) | SubmitError::SeveralVenues { .. } => {

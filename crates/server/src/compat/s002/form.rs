@@ -28,7 +28,7 @@ impl Form {
         if bytes.is_empty() {
             let fault =
                 json!({"type": "missing", "loc": ["body"], "msg": "Field required", "input": null});
-            return Err(Detail::of_fields(vec![fault]));
+            return Err(Detail::of_fields(&[fault]));
         }
         Self::of(&bytes)
     }
@@ -51,14 +51,14 @@ impl Form {
                 "type": "json_invalid", "loc": ["body", place], "msg": "JSON decode error",
                 "input": {}, "ctx": {"error": error.to_string()},
             });
-            Detail::of_fields(vec![fault])
+            Detail::of_fields(&[fault])
         })?;
         match body {
             Value::Object(body) => Ok(Self {
                 body,
                 faults: Vec::new(),
             }),
-            input => Err(Detail::of_fields(vec![json!({
+            input => Err(Detail::of_fields(&[json!({
                 "type": "model_attributes_type", "loc": ["body"],
                 "msg": "Input should be a valid dictionary or object to extract fields from",
                 "input": input,
@@ -80,7 +80,7 @@ impl Form {
         if self.faults.is_empty() {
             Ok(read)
         } else {
-            Err(Detail::of_fields(self.faults))
+            Err(Detail::of_fields(&self.faults))
         }
     }
 }
