@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// machines can reach it, everybody needs a key.
     #[arg(long, value_name = "[ROLE=]ADDRESS")]
     listen: Vec<ListenWord>,
+    /// The gateway as a runtime started it.
+    #[arg(long, hide = true, value_name = "NUMBER")]
+    generation: Option<u64>,
     #[command(flatten)]
     work: WorkArgs,
     #[command(flatten)]
@@ -53,6 +56,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         roles,
         settings,
         once: false,
+        generation: args.generation,
         up: None,
         log: None,
     };

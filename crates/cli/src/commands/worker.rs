@@ -68,6 +68,7 @@ fn serve(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
         roles: vec![Role::Worker],
         settings,
         once: args.once,
+        generation: None,
         up: None,
         log: None,
     };

@@ -22,8 +22,9 @@ use fondaco_app::{keys, runner::Bell};
 use fondaco_domain::run::RunState;
 use fondaco_domain::{ErrorKind, Hint};
 use fondaco_exec::process;
-use fondaco_server::{Door, Stop, Stopper};
+use fondaco_server::{Door, Platform, Stop, Stopper};
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tracing::info;
 
 pub(crate) use doors::{ListenWord, listen_at};
@@ -31,7 +32,8 @@ use state::{Announced, Known, Phase, UpLock};
 
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
-use crate::host::{Client, Host, HostError, HostOptions, Listening, Place, signals};
+use crate::host::gateway::{GatewayWish, Gateways};
+use crate::host::{Client, Host, HostError, HostOptions, Listening, Place, Projecting, signals};
 use crate::logs::Notes;
 use crate::settings::{ExecutorMode, Settings, without_password};
 
@@ -43,6 +45,8 @@ pub(crate) struct Wish {
     pub(crate) settings: Settings,
     /// Whether it ends when its queues are empty.
     pub(crate) once: bool,
+    /// The generation of the gateway, where a runtime started it as that.
+    pub(crate) generation: Option<u64>,
     /// The right to be the one that is up in the home, where it is that one.
     pub(crate) up: Option<UpLock>,
     /// Where its log is, where that is a file.
@@ -74,7 +78,7 @@ impl Hint for NotServed {
 /// Does what a process is for, until somebody says to stop, or it cannot go
 /// on. `ready` is called once, when it does everything.
 pub(crate) fn run(
-    wish: Wish,
+    mut wish: Wish,
     context: &Context,
     ready: &mut dyn FnMut(&Known) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -91,56 +95,167 @@ pub(crate) fn run(
         keys::may_listen(client.store(), client.machine.wall(), door.address)?;
     }
     let known = known(&wish, &bound, &client);
-    let mut announced = Announced::new(context.home(), known, wish.up)?;
+    let mut announced = Announced::new(context.home(), known, wish.up.take())?;
     if announced.known().up {
         sample::load(&client, context)?;
     }
     let exposed = bound.iter().any(|door| !door.address.ip().is_loopback());
     let addresses = (doors::addresses(&bound, &wish.settings), exposed);
     let platform = platform::platform(&client, context, &wish.settings, addresses, stop.clone())?;
-    let host = place
-        .map(|place| start_host(&wish.settings, place, &client, context))
-        .transpose()?;
-    let doors = bound.into_iter().map(|door| Door {
-        role: door.role,
-        router: fondaco_server::router(door.role, Arc::clone(&platform)),
-        listener: door.listener,
-    });
-    let doors: Vec<Door> = doors.collect();
     let runtime = runtime()?;
+    let (doors, gateway) = apart(bound, &platform);
+    let gateways = wish.gateways(gateway, &platform, runtime.handle());
+    let parts = Parts {
+        gateways: Gateways::start(gateways, context)?,
+        host: place
+            .map(|place| start_host(&wish.settings, place, &client, context))
+            .transpose()?,
+        projecting: wish.projecting(&client, context)?,
+        idle: wish.once.then_some(&client),
+        settings: &wish.settings,
+        stopper: &stopper,
+    };
+    if let Some(host) = &parts.host {
+        platform.telemetry.watch(host.handle());
+    }
     let served = runtime.block_on(async {
         let serving = tokio::spawn(fondaco_server::serve(doors, stop.clone()));
         announced.phase(Phase::Ready)?;
-        tell(announced.known(), host.as_ref(), &wish.settings);
+        tell(announced.known(), parts.host.as_ref(), &wish.settings);
         ready(announced.known())?;
-        let idle = wish.once.then_some(&client);
-        watch(host.as_ref(), idle, &wish.settings, &serving, &stop).await?;
-        stopper.stop();
+        parts.watch(&serving, &stop).await?;
         announced.phase(Phase::Stopping)?;
-        info!(name: "stopping", "stopping: no connection and no task is taken any more");
-        match serving.await {
-            Ok(served) => Ok(served?),
-            Err(_) => Err(Failure::from(HostError::Panicked)),
-        }
+        parts.end(serving).await
     });
     // A stream that nobody reads must not keep the program.
     runtime.shutdown_background();
-    if let Some(host) = &host {
-        // Signals have told it by themselves, and twice is an order to stop.
-        if signals() == 0 {
-            host.drain();
-        }
-        host.join()?;
-        info!(name: "worker_ended", worker = %host.worker(), "worker {} has ended", host.worker());
-    }
     served?;
     info!(name: "ended", "has ended");
     Ok(())
 }
 
+/// The sockets that are served as routers, and that of the gateway, which
+/// looks after its own.
+fn apart(bound: Vec<doors::Bound>, platform: &Arc<Platform>) -> (Vec<Door>, Option<doors::Bound>) {
+    let mut gateway = None;
+    let mut doors = Vec::new();
+    for door in bound {
+        if door.role == Role::Gateway {
+            gateway = Some(door);
+            continue;
+        }
+        doors.push(Door {
+            role: door.role,
+            router: fondaco_server::router(door.role, Arc::clone(platform)),
+            listener: door.listener,
+        });
+    }
+    (doors, gateway)
+}
+
+type Serving = tokio::task::JoinHandle<Result<(), fondaco_server::ServeError>>;
+
+/// What lives in the process beside its routers.
+struct Parts<'a> {
+    gateways: Gateways,
+    host: Option<Host>,
+    projecting: Option<Projecting>,
+    /// The store, where the process ends when there is nothing left to do.
+    idle: Option<&'a Client>,
+    settings: &'a Settings,
+    stopper: &'a Stopper,
+}
+
+impl Parts<'_> {
+    /// Until somebody says to stop, or the process cannot go on, or has nothing
+    /// left to do.
+    async fn watch(&self, serving: &Serving, stop: &Stop) -> Result<(), Failure> {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                () = stop.said() => return Ok(()),
+                _ = look.tick() => {}
+            }
+            let over = self.host.as_ref().is_some_and(Host::is_over);
+            if serving.is_finished() || over || self.gateways.is_over() {
+                return Ok(());
+            }
+            if let Some(client) = self.idle
+                && is_idle(&self.settings.worker.queues.value, client)?
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends everything: doors and gateways at once, the worker when it has
+    /// finished what runs. The first failure is what is told.
+    async fn end(self, serving: Serving) -> Result<(), Failure> {
+        info!(name: "stopping", "stopping: no connection and no task is taken any more");
+        self.stopper.stop();
+        let panicked = |_| Failure::from(HostError::Panicked);
+        let gateways = self.gateways;
+        let gateways = tokio::task::spawn_blocking(move || gateways.finish());
+        if let Some(host) = &self.host
+            && signals() == 0
+        {
+            // Signals tell it by themselves, and twice is an order to stop.
+            host.drain();
+        }
+        let served = serving.await.map_err(panicked)?;
+        let gateways = gateways.await.map_err(panicked)?;
+        if let Some(host) = self.host {
+            let worker = host.worker();
+            let ended = tokio::task::spawn_blocking(move || host.join());
+            ended.await.map_err(panicked)??;
+            info!(name: "worker_ended", worker = %worker, "worker {worker} has ended");
+        }
+        // Last, so that it tells of the last task.
+        if let Some(projecting) = self.projecting {
+            let ended = tokio::task::spawn_blocking(move || drop(projecting));
+            ended.await.map_err(panicked)?;
+        }
+        served?;
+        gateways
+    }
+}
+
 impl Wish {
     fn works(&self) -> bool {
         self.roles.contains(&Role::Worker)
+    }
+
+    /// Where there is control or a worker, runs are told in files.
+    fn projecting(
+        &self,
+        client: &Client,
+        context: &Context,
+    ) -> Result<Option<Projecting>, Failure> {
+        let tells = self.works() || self.roles.contains(&Role::Control);
+        tells
+            .then(|| Projecting::start(client, context, &self.settings))
+            .transpose()
+    }
+
+    /// What of the gateway belongs to the process.
+    fn gateways(
+        &self,
+        bound: Option<doors::Bound>,
+        platform: &Arc<Platform>,
+        handle: &Handle,
+    ) -> GatewayWish {
+        let said = self.settings.listen.get(&Role::Gateway);
+        let usual = || SocketAddr::from(([127, 0, 0, 1], 0));
+        let address = bound.as_ref().map(|door| door.address);
+        GatewayWish {
+            runtime: self.roles.contains(&Role::Runtime),
+            address: address.unwrap_or_else(|| said.map_or_else(usual, |said| said.value)),
+            listener: bound.map(|door| door.listener),
+            generation: self.generation,
+            store: self.settings.store.value.clone(),
+            platform: Arc::clone(platform),
+            handle: handle.clone(),
+        }
     }
 }
 
@@ -241,32 +356,6 @@ fn serving(role: &str, address: SocketAddr) -> String {
 
 /// Between two looks at the worker.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// Until somebody says to stop, or the process cannot go on, or has nothing
-/// left to do.
-async fn watch(
-    host: Option<&Host>,
-    idle: Option<&Client>,
-    settings: &Settings,
-    serving: &tokio::task::JoinHandle<Result<(), fondaco_server::ServeError>>,
-    stop: &Stop,
-) -> Result<(), Failure> {
-    let mut look = tokio::time::interval(LOOK);
-    loop {
-        tokio::select! {
-            () = stop.said() => return Ok(()),
-            _ = look.tick() => {}
-        }
-        if serving.is_finished() || host.is_some_and(Host::is_over) {
-            return Ok(());
-        }
-        if let Some(client) = idle
-            && is_idle(&settings.worker.queues.value, client)?
-        {
-            return Ok(());
-        }
-    }
-}
 
 /// Whether no run of these queues can go on.
 fn is_idle(queues: &[String], client: &Client) -> Result<bool, Failure> {

@@ -159,6 +159,7 @@ fn serve(role: Role, args: &ServeArgs, context: &Context) -> Result<(), Failure>
         roles: vec![role],
         settings,
         once: false,
+        generation: None,
         up: None,
         log: None,
     };

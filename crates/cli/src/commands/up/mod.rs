@@ -110,6 +110,7 @@ fn serve(
         roles: Role::ALL.to_vec(),
         settings,
         once: false,
+        generation: None,
         up: Some(lock),
         log: Some(log),
     };
