@@ -25,11 +25,16 @@ pub(super) fn text(run: &Run, spec: &str) -> String {
     line(&mut text, "created_at", Some(&run.created_at.to_string()));
     text.push_str("---\n\n");
     let of = new.strategy.as_deref().map_or(String::new(), |strategy| {
-        format!(" of {}", strategy.replace('\n', " "))
+        format!(" of {}", strategy.replace('\n', " ").trim())
     });
-    let _ = writeln!(text, "# A {}{of}\n", new.kind.as_str());
+    let _ = writeln!(text, "# {}{of}\n", capital(new.kind.as_str()));
     body(&mut text, spec);
     text
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 /// A text in double quotes reads the same in YAML as in JSON.

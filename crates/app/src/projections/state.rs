@@ -43,7 +43,7 @@ pub(super) struct ServerState {
     portfolio: Portfolio,
     holdings: Vec<Holding>,
     trades: Vec<Trade>,
-    stats: Option<Stats>,
+    stats: MaybeStats,
     leaderboard: Vec<Value>,
     realtime_prices: BTreeMap<String, Value>,
     system_started: String,
@@ -53,6 +53,14 @@ pub(super) struct ServerState {
     trading_days_completed: usize,
     /// When the last thing happened: the same bytes whenever it is written.
     last_saved: Option<String>,
+}
+
+/// An object without fields where there are none.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum MaybeStats {
+    Some(Box<Stats>),
+    None {},
 }
 
 impl ServerState {
@@ -71,7 +79,9 @@ impl ServerState {
                 .map(|dashboard| dashboard.holdings.clone())
                 .unwrap_or_default(),
             trades,
-            stats: dashboard.map(|dashboard| dashboard.stats.clone()),
+            stats: dashboard.map_or(MaybeStats::None {}, |dashboard| {
+                MaybeStats::Some(Box::new(dashboard.stats.clone()))
+            }),
             leaderboard: Vec::new(),
             realtime_prices: BTreeMap::new(),
             system_started: picture.run.created_at.to_string(),
