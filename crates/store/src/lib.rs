@@ -6,8 +6,8 @@
 //! and [`runs::SqliteRuns`].
 
 pub mod error;
-mod projected;
 mod kept;
+mod projected;
 pub mod results;
 pub mod runs;
 mod table;

@@ -12,6 +12,7 @@ mod listing;
 mod model;
 mod postgres;
 mod power;
+mod projected;
 mod remote;
 mod retention;
 mod scheduler;

@@ -47,7 +47,7 @@ impl Purpose {
             Self::Write => {
                 "set jit = off; set plan_cache_mode = force_generic_plan;
                  set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
-                 set enable_hashjoin = off; set enable_mergejoin = off;
+                 set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off;
                  set idle_in_transaction_session_timeout = '10s';"
             }
             Self::Read => {

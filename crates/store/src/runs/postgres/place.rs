@@ -150,10 +150,12 @@ impl Backend for Place<'_> {
 
     fn known_key(&mut self, run: RunId, keys: &[&str]) -> Result<Option<String>, RunStoreError> {
         // A lookup per key, however many tasks the run has.
-        let sql = "select t.step_key from unnest($2::text[]) as k(step_key)
-                   join task t on t.run_id = $1::text::uuid and t.step_key = k.step_key limit 1";
+        let sql =
+            "select t.step_key from unnest($1::text[]::uuid[], $2::text[]) as k(run_id, step_key)
+                   join task t on t.run_id = k.run_id and t.step_key = k.step_key limit 1";
+        let runs = vec![run.to_string(); keys.len()];
         let keys: Vec<_> = keys.iter().map(|key| put(key)).collect();
-        let rows = self.link.query(sql, &[&run.to_string(), &keys])?;
+        let rows = self.link.query(sql, &[&runs, &keys])?;
         let key = |row| Ok(super::text::get(get(row, "step_key")?));
         rows.first().map(key).transpose()
     }
