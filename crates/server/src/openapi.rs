@@ -9,6 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::routes;
+use crate::state::Limits;
 use crate::table::Route;
 
 /// The whole document.
@@ -155,6 +156,7 @@ fn query_parameters(schema: &Schema) -> Vec<Value> {
             .as_object_mut()
             .and_then(|fields| fields.remove("description"));
         without_null(&mut schema);
+        bounded(name, &mut schema);
         json!({
             "name": name, "in": "query", "required": is_required(name),
             "description": about, "schema": schema,
@@ -191,6 +193,22 @@ fn without_null(schema: &mut Value) {
             }
         }
     }
+}
+
+/// Counts have an end: pages by their own limit, places by what a number in
+/// JSON keeps exactly.
+fn bounded(name: &str, schema: &mut Value) {
+    let is_page = name == "limit";
+    if schema["type"] != "integer" || schema.get("maximum").is_some() {
+        return;
+    }
+    let (least, most) = if is_page {
+        (1, json!(Limits::default().longest_page))
+    } else {
+        (0, json!(9_007_199_254_740_991_u64))
+    };
+    schema["minimum"] = json!(least);
+    schema["maximum"] = most;
 }
 
 fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> Value {

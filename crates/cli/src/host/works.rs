@@ -226,6 +226,11 @@ impl Host {
         self.handle.clone()
     }
 
+    /// To look at what it does.
+    pub(crate) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// Whether it works no more.
     pub(crate) fn is_over(&self) -> bool {
         let threads = self.threads();

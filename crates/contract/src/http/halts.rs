@@ -3,13 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::words;
+
 /// An order to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HaltSetBody {
     /// `global`, `tenant:…`, `kind:…`, `strategy:…`, `spec:…`, `run:…`.
+    #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// `reducing`, `drain`, `halted` or `killed`.
+    #[schemars(schema_with = "words::halting_mode")]
     pub mode: String,
     /// Why.
     pub reason: String,
@@ -20,6 +24,7 @@ pub struct HaltSetBody {
 #[serde(deny_unknown_fields)]
 pub struct HaltConfirmBody {
     /// The scope of the halt.
+    #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// Why it is safe again.
     pub reason: String,
@@ -31,10 +36,12 @@ pub struct HaltConfirmationView {
     /// Give it back to clear the halt.
     pub confirmation: String,
     /// The scope of the halt.
+    #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// The halt's epoch: where that changes, the confirmation counts no more.
     pub epoch: u64,
     /// Until when it counts.
+    #[schemars(schema_with = "words::instant")]
     pub expires_at: String,
 }
 
@@ -43,6 +50,7 @@ pub struct HaltConfirmationView {
 #[serde(deny_unknown_fields)]
 pub struct HaltClearBody {
     /// The scope of the halt.
+    #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// Why it is safe again.
     pub reason: String,
@@ -54,12 +62,14 @@ pub struct HaltClearBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HaltAckView {
     /// Who.
+    #[schemars(schema_with = "words::id")]
     pub worker: String,
     /// Its machine, while it is on the list.
     pub host: Option<String>,
     /// Its process, while it is on the list.
     pub pid: Option<u32>,
     /// When; absent while it has not.
+    #[schemars(schema_with = "words::instant_or_none")]
     pub at: Option<String>,
 }
 
@@ -67,8 +77,10 @@ pub struct HaltAckView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HaltView {
     /// What it covers.
+    #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// `active` where it was cleared.
+    #[schemars(schema_with = "words::halt_mode")]
     pub mode: String,
     /// The counter when it was last changed.
     pub epoch: u64,
@@ -77,6 +89,7 @@ pub struct HaltView {
     /// Who.
     pub actor: String,
     /// When.
+    #[schemars(schema_with = "words::instant")]
     pub at: String,
     /// Who has stopped.
     pub acknowledged: Vec<HaltAckView>,

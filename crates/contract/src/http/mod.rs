@@ -11,6 +11,7 @@ mod halts;
 mod health;
 mod keys;
 mod page;
+mod prices;
 mod problem;
 mod runs;
 mod schedules;
@@ -37,6 +38,7 @@ pub use health::{
 };
 pub use keys::KeyView;
 pub use page::Page;
+pub use prices::{PriceView, PricesView, TickersView};
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use runs::{
     CancelBody, CountsView, EventView, LeaseView, ReplayBody, RunView, SubmitBody, SubmittedView,

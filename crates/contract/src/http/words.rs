@@ -79,6 +79,15 @@ pub fn halt_mode(_: &mut SchemaGenerator) -> Schema {
     closed(modes.map(HaltMode::as_str))
 }
 
+/// What a halt covers.
+pub fn halt_scope(_: &mut SchemaGenerator) -> Schema {
+    let kinds = RunKind::ALL.map(RunKind::as_str).join("|");
+    let id = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    text(&format!(
+        "^(global|kind:({kinds})|(tenant|strategy):.+|spec:[0-9a-f]{{64}}|run:{id})$"
+    ))
+}
+
 /// The name of a run, or of a worker.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "uuid"})

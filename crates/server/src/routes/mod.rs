@@ -9,6 +9,7 @@ mod halts;
 mod health;
 mod keys;
 mod metrics;
+mod prices;
 mod runs;
 mod schedules;
 mod strategies;
@@ -27,7 +28,8 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
             .chain(crate::compat::s002::routes())
             .collect(),
         Role::Runtime => with(crate::compat::s001::routes(), own(role)),
-        Role::Trading | Role::News | Role::Gateway | Role::Worker => own(role),
+        Role::Trading => with(prices::routes(), own(role)),
+        Role::News | Role::Gateway | Role::Worker => own(role),
     }
 }
 

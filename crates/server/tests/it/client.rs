@@ -65,6 +65,13 @@ impl Client {
         Self::with(Arc::new(Counting::default()), GuardSettings::default())
     }
 
+    /// With other limits.
+    pub(crate) fn limited(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut client = Self::new();
+        change(&mut Arc::get_mut(&mut client.platform).unwrap().limits);
+        client
+    }
+
     /// At another machine, or with a stricter guard.
     pub(crate) fn with(machine: Arc<dyn Machine>, guard: GuardSettings) -> Self {
         let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));

@@ -4,6 +4,7 @@
 mod backtests;
 mod client;
 mod confirm;
+mod data;
 mod document;
 mod flags;
 mod guard;
@@ -16,5 +17,8 @@ mod problems;
 mod runs;
 mod s002;
 mod s001;
+mod schedules;
 mod strategies;
 mod workshop;
+mod zz_timing;
+mod writes;

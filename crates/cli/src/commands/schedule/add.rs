@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use fondaco_app::ports::machine::Machine;
-use fondaco_app::ports::schedules::Schedule;
+use fondaco_app::schedules::Wish;
 use fondaco_domain::UnixMicros;
-use fondaco_domain::schedule::{CatchUp, Overlap, Ticks, Timing, Trigger};
+use fondaco_domain::schedule::{CatchUp, Overlap, Timing, Trigger};
 use serde::Serialize;
 
-use super::{ScheduleError, ScheduleShown};
+use super::{NoTimes, ScheduleShown};
 use crate::commands::run::{OverrideArgs, duration, read_spec};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -86,33 +86,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = Client::open(&args.store, context)?;
     let now = client.machine.wall();
     let timing = args.timing(now)?;
-    let ticks = Ticks::of(&timing.trigger).map_err(ScheduleError::Timing)?;
-    let schedule = Schedule {
-        name: args.name()?,
+    let added = client.runs().add_schedule(Wish {
+        name: &args.name,
         timing,
-        spec: spec.text().to_owned(),
-        new: client
-            .runs()
-            .would_be(&spec, &args.overrides.resolve(now))?,
-        paused: false,
-        next: ticks.after(now),
-        since: now,
-    };
-    let added = Added(ScheduleShown::of(&schedule));
-    client.store().add_schedule(schedule, client.asked())?;
-    Ok(context.output.print(&added)?)
+        spec: &spec,
+        overrides: &args.overrides.resolve(now),
+    })?;
+    Ok(context.output.print(&Added(ScheduleShown::of(&added)))?)
 }
 
 impl Args {
-    fn name(&self) -> Result<String, ScheduleError> {
-        let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-        if self.name.is_empty() || !self.name.chars().all(fits) {
-            return Err(ScheduleError::Name(self.name.clone()));
-        }
-        Ok(self.name.clone())
-    }
-
-    fn timing(&self, now: UnixMicros) -> Result<Timing, ScheduleError> {
+    fn timing(&self, now: UnixMicros) -> Result<Timing, NoTimes> {
         let trigger = match (&self.cron, self.every) {
             (Some(expression), _) => Trigger::Cron {
                 expression: expression.clone(),
@@ -125,7 +109,7 @@ impl Args {
                     anchor: now.plus(every),
                 }
             }
-            (None, None) => return Err(ScheduleError::NoTimes),
+            (None, None) => return Err(NoTimes),
         };
         Ok(Timing {
             trigger,

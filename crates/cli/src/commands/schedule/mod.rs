@@ -7,9 +7,8 @@ mod pause;
 mod remove;
 
 use clap::{Args, Subcommand};
-use fondaco_app::ports::runs::RunStoreError;
 use fondaco_app::ports::schedules::Schedule;
-use fondaco_domain::schedule::{CatchUp, Overlap, Ticks, TimingError, Trigger};
+use fondaco_domain::schedule::{CatchUp, Overlap, Ticks, Trigger};
 use fondaco_domain::{ErrorKind, Hint};
 use serde::Serialize;
 use thiserror::Error;
@@ -60,48 +59,23 @@ struct OneSchedule {
 }
 
 impl OneSchedule {
-    fn open(&self, context: &Context) -> Result<(Client, Schedule), Failure> {
-        let client = Client::open(&self.store, context)?;
-        let schedule = find(&client, &self.name)?;
-        Ok((client, schedule))
+    fn client(&self, context: &Context) -> Result<Client, Failure> {
+        Client::open(&self.store, context)
     }
 }
 
-fn find(client: &Client, name: &str) -> Result<Schedule, RunStoreError> {
-    let found = client.store().schedules()?;
-    found
-        .into_iter()
-        .find(|schedule| schedule.name == name)
-        .ok_or_else(|| RunStoreError::NoSchedule(name.to_owned()))
-}
-
-/// Times that make no schedule.
+/// Neither a cron expression nor an interval.
 #[derive(Debug, Error)]
-pub(crate) enum ScheduleError {
-    /// The expression or the zone.
-    #[error("the schedule can never fire as it is")]
-    Timing(#[source] TimingError),
-    /// Neither a cron expression nor an interval.
-    #[error("a schedule needs --cron or --every")]
-    NoTimes,
-    /// No name.
-    #[error("`{0}` is no name for a schedule")]
-    Name(String),
-}
+#[error("a schedule needs --cron or --every")]
+pub(crate) struct NoTimes;
 
-impl Hint for ScheduleError {
+impl Hint for NoTimes {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Invalid
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::Timing(error) => error.hint(),
-            Self::NoTimes => {
-                Some("write --cron \"0 6 * * *\" --zone Europe/Berlin, or --every 5m".into())
-            }
-            Self::Name(_) => Some("use letters, digits, - and _".into()),
-        }
+        Some("write --cron \"0 6 * * *\" --zone Europe/Berlin, or --every 5m".into())
     }
 }
 

@@ -1,11 +1,9 @@
 //! `fondaco schedule next`.
 
-use fondaco_app::ports::machine::Machine;
 use fondaco_domain::RunId;
-use fondaco_domain::schedule::{Ticks, jitter};
 use serde::Serialize;
 
-use super::{OneSchedule, ScheduleError, ScheduleShown};
+use super::{OneSchedule, ScheduleShown};
 use crate::commands::run::short;
 use crate::context::Context;
 use crate::errors::Failure;
@@ -45,20 +43,15 @@ struct NextShown {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let (client, schedule) = args.one.open(context)?;
-    let ticks = Ticks::of(&schedule.timing.trigger).map_err(ScheduleError::Timing)?;
-    let now = client.machine.wall();
-    let first = schedule.next.or_else(|| ticks.after(now));
-    let next = std::iter::successors(first, |tick| ticks.after(*tick))
-        .take(args.count)
-        .map(|tick| NextShown {
-            at: tick.to_string(),
-            fires_at: tick
-                .plus(jitter(&schedule.name, tick, schedule.timing.jitter_ms))
-                .to_string(),
-        });
-    let last = client.store().fired(&schedule.name, args.count)?;
-    let last = last.into_iter().map(|fired| FiredShown {
+    let client = args.one.client(context)?;
+    let (runs, name) = (client.runs(), &args.one.name);
+    let next = runs.next_ticks(name, args.count)?.into_iter();
+    let next = next.map(|tick| NextShown {
+        at: tick.at.to_string(),
+        fires_at: tick.fires_at.to_string(),
+    });
+    let last = runs.last_ticks(name, args.count)?.into_iter();
+    let last = last.map(|fired| FiredShown {
         at: fired.at.to_string(),
         run: fired.run,
         passed: fired.passed,
@@ -66,7 +59,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     Ok(context.output.print(&Times {
         next: next.collect(),
         last: last.collect(),
-        schedule: ScheduleShown::of(&schedule),
+        schedule: ScheduleShown::of(&runs.schedule(name)?),
     })?)
 }
 

@@ -1,13 +1,10 @@
 //! `fondaco schedule pause` and `resume`.
 
-use fondaco_app::ports::machine::Machine;
-use fondaco_domain::schedule::Ticks;
 use serde::Serialize;
 
-use super::{OneSchedule, ScheduleError, ScheduleShown, find};
+use super::{OneSchedule, ScheduleShown};
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::Client;
 use crate::output::{Style, View};
 
 /// Which.
@@ -27,28 +24,15 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(crate) fn pause(args: &PauseArgs, context: &Context) -> Result<(), Failure> {
-    let (client, schedule) = args.one.open(context)?;
-    client
-        .store()
-        .pause_schedule(&schedule.name, true, schedule.next, client.asked())?;
-    print(&client, &schedule.name, context)
+    let client = args.one.client(context)?;
+    let now = client.runs().pause_schedule(&args.one.name)?;
+    Ok(context.output.print(&Now(ScheduleShown::of(&now)))?)
 }
 
 pub(crate) fn resume(args: &ResumeArgs, context: &Context) -> Result<(), Failure> {
-    let (client, schedule) = args.one.open(context)?;
-    if schedule.paused {
-        let ticks = Ticks::of(&schedule.timing.trigger).map_err(ScheduleError::Timing)?;
-        let next = ticks.after(client.machine.wall());
-        client
-            .store()
-            .pause_schedule(&schedule.name, false, next, client.asked())?;
-    }
-    print(&client, &schedule.name, context)
-}
-
-fn print(client: &Client, name: &str, context: &Context) -> Result<(), Failure> {
-    let now = ScheduleShown::of(&find(client, name)?);
-    Ok(context.output.print(&Now(now))?)
+    let client = args.one.client(context)?;
+    let now = client.runs().resume_schedule(&args.one.name)?;
+    Ok(context.output.print(&Now(ScheduleShown::of(&now)))?)
 }
 
 #[derive(Debug, Serialize)]

@@ -21,13 +21,10 @@ struct Removed {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let (client, schedule) = args.one.open(context)?;
-    client
-        .store()
-        .remove_schedule(&schedule.name, client.asked())?;
-    Ok(context.output.print(&Removed {
-        removed: schedule.name,
-    })?)
+    let client = args.one.client(context)?;
+    let removed = args.one.name.clone();
+    client.runs().remove_schedule(&removed)?;
+    Ok(context.output.print(&Removed { removed })?)
 }
 
 impl View for Removed {

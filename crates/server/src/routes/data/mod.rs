@@ -228,7 +228,7 @@ fn selector(
     })
 }
 
-fn parsed<T>(field: &str, text: Option<&str>) -> Result<Option<T>, Refusal>
+pub(super) fn parsed<T>(field: &str, text: Option<&str>) -> Result<Option<T>, Refusal>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
@@ -248,7 +248,7 @@ fn word<T>(
     }
 }
 
-fn instant(field: &str, text: Option<&str>) -> Result<Option<UnixMillis>, Refusal> {
+pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<UnixMillis>, Refusal> {
     text.map(parse_stamp)
         .transpose()
         .map_err(|error| Refusal::of_field(field, error.to_string()))
