@@ -221,11 +221,6 @@ impl Host {
         self.worker
     }
 
-    /// For those who look at what it does.
-    pub(crate) fn handle(&self) -> Handle {
-        self.handle.clone()
-    }
-
     /// To look at what it does.
     pub(crate) fn handle(&self) -> Handle {
         self.handle.clone()
