@@ -15,6 +15,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -37,6 +38,15 @@ pub(crate) use part::{batch, encode};
 pub struct ParquetStore {
     objects: Arc<dyn ObjectStore>,
     known: Known,
+    listings: Arc<Listings>,
+}
+
+/// Listings by number. Who asks while one is under way waits for the next one,
+/// and so does everybody else who asks meanwhile: one answers all of them.
+#[derive(Debug, Default)]
+struct Listings {
+    begun: AtomicU64,
+    last: tokio::sync::Mutex<(u64, Vec<(DatasetId, Version)>)>,
 }
 
 /// Records of newest versions as they were read, with the file each was read
@@ -62,6 +72,7 @@ impl ParquetStore {
         Ok(Self {
             objects: Arc::new(objects),
             known: Known::default(),
+            listings: Arc::default(),
         })
     }
 
@@ -81,6 +92,7 @@ impl ParquetStore {
         Ok(Self {
             objects: Arc::new(PrefixStore::new(objects, layout::path(prefix))),
             known: Known::default(),
+            listings: Arc::default(),
         })
     }
 
@@ -202,6 +214,28 @@ impl ParquetStore {
         })
     }
 
+    /// Every data set with its newest version, as they lie there now.
+    async fn newest(&self) -> Result<Vec<(DatasetId, Version)>, StoreError> {
+        let mut newest: BTreeMap<DatasetId, (u32, ObjectMeta)> = BTreeMap::new();
+        for file in self.files(MANIFESTS).await? {
+            let Some((dataset, number)) = layout::parse_manifest(file.location.as_ref()) else {
+                continue;
+            };
+            match newest.get(&dataset) {
+                Some((known, _)) if *known >= number => {}
+                _ => {
+                    newest.insert(dataset, (number, file));
+                }
+            }
+        }
+        let mut all = Vec::with_capacity(newest.len());
+        for (dataset, (_, file)) in newest {
+            let version = self.version_in(&dataset, file).await?;
+            all.push((dataset, version));
+        }
+        Ok(all)
+    }
+
     /// The version that a record is of; read where it is not known.
     async fn version_in(
         &self,
@@ -256,23 +290,16 @@ fn in_order(mut parts: Vec<Columns>) -> Columns {
 #[async_trait]
 impl BarStore for ParquetStore {
     async fn list(&self) -> Result<Vec<(DatasetId, Version)>, StoreError> {
-        let mut newest: BTreeMap<DatasetId, (u32, ObjectMeta)> = BTreeMap::new();
-        for file in self.files(MANIFESTS).await? {
-            let Some((dataset, number)) = layout::parse_manifest(file.location.as_ref()) else {
-                continue;
-            };
-            match newest.get(&dataset) {
-                Some((known, _)) if *known >= number => {}
-                _ => {
-                    newest.insert(dataset, (number, file));
-                }
-            }
+        let begun = &self.listings.begun;
+        let before = begun.load(Ordering::SeqCst);
+        let mut last = self.listings.last.lock().await;
+        // One that began after this was asked for shows all that was there.
+        if last.0 > before {
+            return Ok(last.1.clone());
         }
-        let mut all = Vec::with_capacity(newest.len());
-        for (dataset, (_, file)) in newest {
-            let version = self.version_in(&dataset, file).await?;
-            all.push((dataset, version));
-        }
+        let number = begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let all = self.newest().await?;
+        *last = (number, all.clone());
         Ok(all)
     }
 

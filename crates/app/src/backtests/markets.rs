@@ -4,6 +4,7 @@
 //! two swaps and shares; a file of the same form adds to it or replaces rows.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use fondaco_domain::market::{LeverageTier, MarketRules, TradingMode};
 use fondaco_domain::{ErrorKind, Hint, Symbol};
@@ -15,7 +16,7 @@ const BUILT_IN: &str = include_str!("markets.toml");
 /// Rules of every known market.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Markets {
-    table: Table,
+    table: Arc<Table>,
 }
 
 /// A markets file that does not read.
@@ -80,8 +81,13 @@ impl Markets {
     /// # Panics
     /// Never: a test reads the table.
     pub fn built_in() -> Self {
-        let table = toml::from_str(BUILT_IN).expect("the built-in table is read by a test");
-        Self { table }
+        // Read once: every job that is checked asks for it.
+        static TABLE: LazyLock<Arc<Table>> = LazyLock::new(|| {
+            Arc::new(toml::from_str(BUILT_IN).expect("the built-in table is read by a test"))
+        });
+        Self {
+            table: Arc::clone(&TABLE),
+        }
     }
 
     /// The built-in table with the rows of a file added or replaced.
@@ -89,12 +95,13 @@ impl Markets {
         let file: Table =
             toml::from_str(text).map_err(|error| MarketsError::Form(error.to_string()))?;
         file.check()?;
-        let mut table = Self::built_in().table;
+        let mut table = Arc::unwrap_or_clone(Self::built_in().table);
         table.spot.extend(file.spot);
         table.pair.extend(file.pair);
         table.tiers.extend(file.tiers);
         table.share = file.share.or(table.share);
         table.swap = file.swap.or(table.swap);
+        let table = Arc::new(table);
         Ok(Self { table })
     }
 

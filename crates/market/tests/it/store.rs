@@ -77,6 +77,33 @@ async fn old_versions_stay_and_the_folder_shows_the_newest() {
 }
 
 #[tokio::test]
+async fn a_list_shows_all_that_was_there_when_it_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    // What one has read is not what another one wrote since.
+    let (reader, writer) = (open(&folder), open(&folder));
+    let id = dataset("AAPL");
+    let mut versions = Vec::new();
+    for day in 1..=5 {
+        let bars = some(0, 100 * day);
+        versions.push(put(&writer, &id, &bars, Overlap::Refuse).await.unwrap());
+        let expected = [(id.clone(), versions.last().unwrap().clone())];
+        // Several at once are answered by as few looks as possible.
+        let (one, two, three) = tokio::join!(reader.list(), reader.list(), reader.list());
+        for listed in [one, two, three] {
+            assert_eq!(listed.unwrap(), expected);
+        }
+    }
+    // A data set that was taken away and made anew is another one.
+    std::fs::remove_dir_all(folder.path().join("manifests")).unwrap();
+    assert_eq!(reader.list().await.unwrap(), []);
+    let other = put(&writer, &id, &some(7, 9), Overlap::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(other.number, 1);
+    assert_eq!(reader.list().await.unwrap(), [(id, other)]);
+}
+
+#[tokio::test]
 async fn the_name_of_a_version_does_not_depend_on_files() {
     let (one, many) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let id = dataset("AAPL");
