@@ -23,7 +23,7 @@ pub fn openapi() -> Value {
     let mut paths = Map::new();
     let routes = routes::all();
     for route in &routes {
-        let mut operation = operation(route, &mut schemas, &problem);
+        let mut operation = operation(route, &mut schemas);
         link(route, &routes, &mut operation);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation;
@@ -39,12 +39,13 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas.take_definitions(true),
+            "responses": problems(&problem),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     })
 }
 
-fn operation(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> Value {
+fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let mut parameters = path_parameters(route.path);
     if let Some(query) = route.query {
         parameters.extend(query_parameters(&query(schemas)));
@@ -68,7 +69,7 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> 
         "operationId": route.id,
         "summary": route.summary,
         "security": security,
-        "responses": responses(route, schemas, problem),
+        "responses": responses(route, schemas),
     });
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -94,7 +95,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 /// What a word of a path is, by its name.
 fn word(name: &str) -> Value {
     match name {
-        "run_id" => json!({"type": "string", "format": "uuid"}),
+        "run_id" => known(words::id),
         "schedule" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}$"}),
         "venue" => known(words::venue),
         "symbol" => known(words::symbol),
@@ -211,7 +212,7 @@ fn bounded(name: &str, schema: &mut Value) {
     schema["maximum"] = most;
 }
 
-fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> Value {
+fn responses(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     let (status, media_type, answer) = route.answer;
     let mut done = json!({"description": "Done.", "headers": headers(route)});
     if status != 204 {
@@ -244,17 +245,25 @@ fn responses(route: &Route, schemas: &mut SchemaGenerator, problem: &Schema) -> 
         ProblemCode::Storage,
     ];
     for code in always.iter().chain(&route.problems) {
+        let place = format!("#/components/responses/{}", code.as_str());
         responses
             .entry(code.status().to_string())
-            .or_insert_with(|| {
-                json!({
-                    "description": code.title(),
-                    "headers": {"X-Correlation-ID": CORRELATION.clone()},
-                    "content": {"application/problem+json": {"schema": problem}},
-                })
-            });
+            .or_insert_with(|| json!({"$ref": place}));
     }
     Value::Object(responses)
+}
+
+/// What can go wrong, by code.
+fn problems(problem: &Schema) -> Value {
+    let response = |code: ProblemCode| {
+        let response = json!({
+            "description": code.title(),
+            "headers": {"X-Correlation-ID": CORRELATION.clone()},
+            "content": {"application/problem+json": {"schema": problem}},
+        });
+        (code.as_str().to_owned(), response)
+    };
+    Value::Object(ProblemCode::ALL.map(response).into_iter().collect())
 }
 
 /// On every answer.

@@ -27,6 +27,7 @@ pub struct HaltConfirmBody {
     #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// Why it is safe again.
+    #[schemars(regex(pattern = r"\S"))]
     pub reason: String,
 }
 
@@ -53,6 +54,7 @@ pub struct HaltClearBody {
     #[schemars(schema_with = "words::halt_scope")]
     pub scope: String,
     /// Why it is safe again.
+    #[schemars(regex(pattern = r"\S"))]
     pub reason: String,
     /// What was given a moment ago.
     pub confirmation: String,

@@ -82,15 +82,32 @@ pub fn halt_mode(_: &mut SchemaGenerator) -> Schema {
 /// What a halt covers.
 pub fn halt_scope(_: &mut SchemaGenerator) -> Schema {
     let kinds = RunKind::ALL.map(RunKind::as_str).join("|");
-    let id = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     text(&format!(
-        "^(global|kind:({kinds})|(tenant|strategy):.+|spec:[0-9a-f]{{64}}|run:{id})$"
+        "^(global|kind:({kinds})|(tenant|strategy):.+|spec:[0-9a-f]{{64}}|run:{ID})$"
     ))
 }
 
 /// The name of a run, or of a worker.
 pub fn id(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "format": "uuid"})
+    text(&format!("^{ID}$"))
+}
+
+/// A UUID of version 7, which begins with the time it was made at.
+const ID: &str =
+    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}";
+
+/// A kind of record of the trail.
+pub fn record_kind(_: &mut SchemaGenerator) -> Schema {
+    closed([
+        "key",
+        "flag",
+        "strategy",
+        "confirmation",
+        "halt",
+        "schedule",
+        "data",
+        "runtime",
+    ])
 }
 
 /// The name of a run, or nothing.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::Method;
 use fondaco_app::ports::records::{RecordKind, TrailQuery};
 use fondaco_app::trail::{self, Entry};
-use fondaco_contract::http::{ChangeView, Page};
+use fondaco_contract::http::{ChangeView, Page, words};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,6 +36,8 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 struct TrailWords {
     /// Only of this kind.
+    #[serde(default)]
+    #[schemars(schema_with = "words::record_kind")]
     kind: Option<String>,
     /// Only of what has this name.
     name: Option<String>,
@@ -47,13 +49,13 @@ struct TrailWords {
 
 async fn list(
     State(platform): State<Shared>,
-    Query(words): Query<TrailWords>,
+    Query(asked): Query<TrailWords>,
 ) -> Result<Json<Page<ChangeView>>, Refusal> {
-    let limit = page_of(words.limit, platform.limits)?;
+    let limit = page_of(asked.limit, platform.limits)?;
     let query = TrailQuery {
-        kind: word("kind", words.kind.as_deref(), RecordKind::parse)?,
-        name: words.name,
-        before: words.cursor,
+        kind: word("kind", asked.kind.as_deref(), RecordKind::parse)?,
+        name: asked.name,
+        before: asked.cursor,
         limit: Some(limit + 1),
     };
     let mut entries = platform
