@@ -34,6 +34,25 @@ fn the_golden_document_still_reads_and_writes_byte_for_byte() {
     assert_eq!(serde_json::to_string_pretty(&job).unwrap() + "\n", GOLDEN);
 }
 
+/// What came later: a length of candles and an origin. Never regenerate it.
+const WITH_ORIGIN: &str = include_str!("../../golden/backtest-job.v1alpha1.origin.json");
+
+#[test]
+fn a_job_with_an_origin_still_reads_and_one_without_does_not_speak_of_it() {
+    let job = read(WITH_ORIGIN).unwrap();
+    let origin = job.origin.as_ref().unwrap();
+    assert_eq!(origin.strategy_version, Some(3));
+    assert_eq!(origin.experiment.as_deref(), Some("autumn"));
+    assert_eq!(job.timeframe, Some("4h".parse().unwrap()));
+    let written: Value = serde_json::to_value(&job).unwrap();
+    let golden: Value = serde_json::from_str(WITH_ORIGIN).unwrap();
+    for field in ["timeframe", "origin", "strategy"] {
+        assert_eq!(written[field], golden[field], "{field}");
+    }
+    let without = serde_json::to_value(read(GOLDEN).unwrap()).unwrap();
+    assert!(without.get("origin").is_none() && without.get("timeframe").is_none());
+}
+
 #[test]
 fn all_but_the_strategy_may_be_left_out() {
     let least = r#"{"kind": "backtest", "version": 1, "strategy": {"text": ""}}"#;
