@@ -43,6 +43,8 @@ async function open(browser, server, path, before = () => {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
   const page = await context.newPage();
   await page.addInitScript(before);
+  // Without a build between a change and its effect.
+  if (process.env.PAGE_FILES) await page.route("**/assets/*", (route) => route.fulfill({ path: join(process.env.PAGE_FILES, route.request().url().split("/").pop()) }));
   const trouble = [];
   let calm = true;
   page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && (calm || !/ERR_|WebSocket|Failed to load/.test(message.text()))) trouble.push(message.text()); });
@@ -245,7 +247,7 @@ async function outage(browser, server) {
   const run = await server.workflow("sixth", 40, 150);
   const { page, done, storm } = await open(browser, server, `/runs/${run}`);
   await live(page);
-  await see(page, "it runs", () => document.querySelectorAll('.tasks [data-state="completed"]').length > 2);
+  await see(page, "it runs", () => document.querySelectorAll('.tasks [data-state="completed"]').length > 2 && document.querySelectorAll(".timeline li").length > 6);
   storm(true);
   await server.kill();
   await see(page, "the loss is told", () => document.querySelector("#link").dataset.link !== "live");
@@ -283,6 +285,7 @@ async function look(page, name) {
 }
 
 async function everywhere(browser, server) {
+  await server.workflow("ninth", 3, 0);
   const { page, done } = await open(browser, server, "/");
   await page.waitForSelector("tr[data-run]");
   await live(page);

@@ -25,7 +25,8 @@ export class Server {
 
   #environment() {
     const listen = Object.entries(this.#listen).map(([role, address]) => [`FONDACO_${role.toUpperCase()}_LISTEN`, address]);
-    return { ...process.env, FONDACO_HOME: this.#home, ...Object.fromEntries(listen) };
+    // A short lease: what was lost with the server is taken up again soon.
+    return { ...process.env, FONDACO_HOME: this.#home, FONDACO_LEASE_MS: "3000", ...Object.fromEntries(listen) };
   }
 
   async start() {

@@ -37,7 +37,7 @@ function follow(event) {
   go(link.pathname + link.search);
 }
 
-const LINKS = { live: "Live", polling: "Polling", lost: "No answer", connecting: "Connecting" };
+const LINKS = { live: "Live", polling: "Polling", lost: "No answer", locked: "Locked", connecting: "Connecting" };
 let wasLive = false;
 
 function link() {

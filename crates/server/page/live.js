@@ -19,18 +19,22 @@ class Live extends EventTarget {
   #reached = true;
   #retry = null;
   #ready = false;
+  // Until there is a key that opens: nothing is asked meanwhile.
+  #locked = false;
   seq = 0;
 
-  // `live`, `polling` (the server answers, the socket does not), `lost`
+  // `live`, `locked` (a key is wanted), `polling` (the server answers, the socket does not), `lost`
   // (nothing answers), `connecting`.
   get link() {
     if (this.#ready) return "live";
+    if (this.#locked) return "locked";
     if (!this.#reached) return "lost";
     return this.#failures > 1 ? "polling" : "connecting";
   }
 
   start() {
     signals.addEventListener("reached", ({ detail }) => this.#reach(detail));
+    signals.addEventListener("locked", () => this.#wait());
     setInterval(() => this.#ask(), ASK_MS);
     setInterval(() => this.#ping(), PING_MS);
     document.addEventListener("visibilitychange", () => this.#ask());
@@ -47,6 +51,7 @@ class Live extends EventTarget {
   // From the beginning, as after a new key.
   again() {
     this.#failures = 0;
+    this.#locked = false;
     this.#drop();
     this.#connect();
   }
@@ -93,7 +98,14 @@ class Live extends EventTarget {
 
   #lock() {
     signals.dispatchEvent(new CustomEvent("locked"));
-    this.#fail();
+  }
+
+  #wait() {
+    this.#locked = true;
+    this.#drop();
+    clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#tell("link");
   }
 
   #subscribe() {
@@ -116,6 +128,7 @@ class Live extends EventTarget {
 
   // Another try after a pause that grows.
   #fail() {
+    if (this.#locked) return;
     this.#drop();
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
@@ -134,7 +147,7 @@ class Live extends EventTarget {
   }
 
   #ask() {
-    if (!this.#ready && !document.hidden) this.#tell("ask");
+    if (!this.#ready && !this.#locked && !document.hidden) this.#tell("ask");
   }
 
   #reach(reached) {

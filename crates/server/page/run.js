@@ -59,7 +59,7 @@ class One {
 
   async #load() {
     try {
-      this.#take(await get(`/v1/runs/${encodeURIComponent(this.id)}`, { signal: this.#gone.signal }));
+      await this.#answer(get(`/v1/runs/${encodeURIComponent(this.id)}`, { signal: this.#gone.signal }));
       this.tasks.again();
       this.more();
     } catch (error) {
@@ -69,9 +69,20 @@ class One {
     }
   }
 
+  #told = 0;
+
+  // How the run stands by an answer, unless something was told while it was on
+  // its way: that is newer.
+  async #answer(asked) {
+    const told = this.#told;
+    const run = await asked;
+    if (told === this.#told || !this.#run) this.#take(run);
+  }
+
   #frame(frame) {
     if (frame.type === "snapshot") this.again();
     if (frame.type === "run" && frame.run.run_id === this.id) {
+      this.#told += 1;
       this.#take(frame.run);
       this.tasks.again();
     }
@@ -219,9 +230,9 @@ class One {
   async #do(verb, body) {
     put(this.notes);
     try {
-      const answer = await post(`/v1/runs/${this.id}/${verb}`, body);
-      if (answer.status_url) return window.dispatchEvent(new CustomEvent("go", { detail: `/runs/${answer.run_id}` }));
-      this.#take(answer);
+      if (verb === "resume") return await this.#answer(post(`/v1/runs/${this.id}/resume`));
+      const { run_id: next } = await post(`/v1/runs/${this.id}/${verb}`, body);
+      window.dispatchEvent(new CustomEvent("go", { detail: `/runs/${next}` }));
     } catch (error) {
       put(this.notes, trouble(error));
     }
@@ -233,7 +244,7 @@ class One {
     const submit = async (event) => {
       event.preventDefault();
       try {
-        this.#take(await post(`/v1/runs/${this.id}/cancel`, { reason: reason.value.trim() }));
+        await this.#answer(post(`/v1/runs/${this.id}/cancel`, { reason: reason.value.trim() }));
         close();
       } catch (error) {
         put(failure, trouble(error));
@@ -311,12 +322,17 @@ class Tasks {
     return this.#keys.get(no) ?? `Task ${no}`;
   }
 
+  #asked = 0;
+
   async load() {
+    const asked = (this.#asked += 1);
     const query = new URLSearchParams({ limit: TASKS });
     if (this.#state) query.set("state", this.#state);
     if (this.#from !== null && !(this.#before === null && this.#state)) query.set("cursor", this.#from);
     try {
       const page = await get(`/v1/runs/${encodeURIComponent(this.id)}/tasks?${query}`, { signal: this.#signal });
+      // A later question has a newer answer.
+      if (asked !== this.#asked) return;
       this.#next = page.next ?? null;
       for (const task of page.items) this.#keys.set(task.no, task.key);
       for (const no of this.#keys.keys()) if (this.#keys.size > KEYS) this.#keys.delete(no);
