@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{CHUNK, Picture, chunk, events, files};
 use crate::backtests::body::Kept;
+use crate::flags::{self, FlagsError};
 use crate::ports::results::ResultStore;
 use crate::ports::run_files::RunFiles;
 use crate::ports::runs::{RunQuery, RunStoreError, TaskQuery};
@@ -21,6 +22,9 @@ pub enum ProjectionError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] RunStoreError),
+    /// What is switched could not be read.
+    #[error(transparent)]
+    Flags(FlagsError),
     /// A file could not be written, or a result not be read.
     #[error("cannot tell run {run} in files")]
     Files {
@@ -39,6 +43,7 @@ impl Hint for ProjectionError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => error.kind(),
+            Self::Flags(error) => error.kind(),
             Self::Files { source, .. } | Self::Folder(source) => source.kind(),
         }
     }
@@ -46,6 +51,7 @@ impl Hint for ProjectionError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.hint(),
+            Self::Flags(error) => error.hint(),
             Self::Files { source, .. } | Self::Folder(source) => source.hint(),
         }
     }
@@ -74,7 +80,8 @@ pub struct Projector {
     pub results: Arc<dyn ResultStore>,
     /// Where the files go.
     pub files: Arc<dyn RunFiles>,
-    /// Whether dashboards are written, too. Those written before stay.
+    /// Whether dashboards are written, too, where the flag does not say no.
+    /// Those written before stay.
     pub with_dashboard: bool,
 }
 
@@ -168,6 +175,14 @@ impl Projector {
         Ok((last.copied(), gone))
     }
 
+    fn is_switched_on(&self) -> Result<bool, ProjectionError> {
+        match flags::list(&*self.store) {
+            Ok(now) => Ok(now.snapshot.dashboard_exports()),
+            Err(FlagsError::Store(error)) => Err(error.into()),
+            Err(error) => Err(ProjectionError::Flags(error)),
+        }
+    }
+
     fn gone(&self, run: RunId) -> Result<(), ProjectionError> {
         let removed = self.files.remove(run);
         removed.map_err(|source| ProjectionError::Files { run, source })
@@ -190,7 +205,7 @@ impl Projector {
             last: last.as_ref(),
             result: result.as_ref(),
         };
-        for file in files(picture, self.with_dashboard) {
+        for file in files(picture, self.with_dashboard && self.is_switched_on()?) {
             self.put(id, &file)?;
         }
         Ok(Some(Found::Told {

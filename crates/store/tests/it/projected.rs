@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use fondaco_app::flags;
 use fondaco_app::ports::Failure;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::results::{ResultFile, ResultStore};
@@ -16,6 +17,7 @@ use fondaco_app::ports::runs::{Exchange, RunStore, Submission, Want};
 use fondaco_app::ports::{Store, runs::Report};
 use fondaco_app::projections::{CHUNK, Follower, Found, Pace, Projector};
 use fondaco_contract::v1alpha1::{BacktestListing, BacktestResult};
+use fondaco_domain::flags::{Flag, FlagValue};
 use fondaco_domain::run::{Command, NewRun, RunCommand, RunKind};
 use fondaco_domain::task::{TaskCommand, TaskKind, TaskPlan};
 use fondaco_domain::{ContentHash, RunId, UnixMicros, WorkerId};
@@ -336,6 +338,26 @@ fn without_exports_dashboards_are_not_written_and_old_ones_stay() {
     let written = fs::read(&trades).unwrap();
     without.run(run, 0).unwrap();
     assert_eq!(fs::read(&trades).unwrap(), written);
+}
+
+#[test]
+fn the_flag_switches_dashboards_off_and_on_while_somebody_tells() {
+    let world = World::new();
+    let run = world.backtest("one");
+    let dashboard = world.home.path().join("runs").join(run.to_string());
+    let dashboard = dashboard.join("team_dashboard");
+    let projector = world.projector();
+    let switch = |on| {
+        let store = &*projector.store;
+        let wish = (Flag::DashboardCompatExports, &FlagValue::Bool(on));
+        flags::set(store, &*world.hands, "test", wish, None).unwrap();
+    };
+    switch(false);
+    projector.run(run, 0).unwrap();
+    assert!(!dashboard.exists());
+    switch(true);
+    projector.run(run, 0).unwrap();
+    assert!(dashboard.exists());
 }
 
 #[test]
