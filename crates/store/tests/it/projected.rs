@@ -12,7 +12,6 @@ use fondaco_app::flags;
 use fondaco_app::ports::Failure;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::results::{ResultFile, ResultStore};
-use fondaco_app::ports::run_files::RunFiles;
 use fondaco_app::ports::runs::{Exchange, RunStore, Submission, Want};
 use fondaco_app::ports::{Store, runs::Report};
 use fondaco_app::projections::{CHUNK, Follower, Found, Pace, Projector};
