@@ -2,10 +2,14 @@
 
 mod backtests_http;
 mod halts;
+mod keys;
 mod killed_roles;
+mod roles;
 mod runs;
+mod runtime;
 mod schedules;
 mod serve;
 mod stores;
 mod support;
+mod up;
 mod workers;

@@ -1,7 +1,7 @@
 //! Workers that can be killed, and waiting for what they do.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -51,9 +51,12 @@ impl Worker {
 
     /// Starts a program of another name that works.
     pub(super) fn spawn_as(place: &Place, noun: &str, words: &[&str]) -> Self {
-        let words = [&[noun], words].concat();
-        let mut child = place
-            .command(&words)
+        Self::of(place.command(&[&[noun], words].concat()))
+    }
+
+    /// Starts a command.
+    pub(super) fn of(mut command: Command) -> Self {
+        let mut child = command
             .env("FONDACO_LEASE_MS", LEASE)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -94,6 +97,12 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// All that it has said, once it has ended.
+    pub(super) fn rest(&mut self) -> String {
+        self.seen.extend(self.lines.iter());
+        self.seen.join("\n")
     }
 
     pub(super) fn pid(&self) -> u32 {
