@@ -318,6 +318,7 @@ async function polling(browser, server) {
 }
 
 async function locked(browser, server) {
+  await server.workflow("tenth", 1, 0);
   const made = JSON.parse(server.run("key", "add", "page", "--scope", "admin", "--output", "json"));
   server.key = made.secret ?? made.key;
   await until("the server wants keys", 10_000, async () => (await fetch(`${server.url}/v1/runs`)).status === 401);
@@ -326,10 +327,10 @@ async function locked(browser, server) {
   await page.goto(server.url);
   await page.waitForSelector("dialog[open]");
   await look(page, "key");
-  await page.getByLabel("Key").fill("not a key");
+  await page.getByRole("textbox", { name: "Key" }).fill("not a key");
   await page.getByRole("button", { name: "Use this key" }).click();
   await page.waitForSelector("dialog[open] >> text=does not know this key");
-  await page.getByLabel("Key", { exact: true }).fill(server.key);
+  await page.getByRole("textbox", { name: "Key" }).fill(server.key);
   await page.getByRole("button", { name: "Use this key" }).click();
   await page.waitForSelector("tr[data-run]");
   await live(page);

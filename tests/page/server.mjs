@@ -25,8 +25,7 @@ export class Server {
 
   #environment() {
     const listen = Object.entries(this.#listen).map(([role, address]) => [`FONDACO_${role.toUpperCase()}_LISTEN`, address]);
-    // A short lease: what was lost with the server is taken up again soon.
-    return { ...process.env, FONDACO_HOME: this.#home, FONDACO_LEASE_MS: "3000", ...Object.fromEntries(listen) };
+    return { ...process.env, FONDACO_HOME: this.#home, ...Object.fromEntries(listen) };
   }
 
   async start() {
@@ -77,6 +76,8 @@ export class Server {
   async workflow(name, tasks, ms, more = {}) {
     const plan = Array.from({ length: tasks }, (_, no) => ({
       key: `step/${no}`, kind: ms ? "sleep" : "noop", ...(ms ? { input: { ms } } : {}), ...(no ? { needs: [`step/${no - 1}`] } : {}),
+      // A server that is killed under it is no end of it.
+      retry: { max_attempts: 3, first_ms: 10, longest_ms: 100 },
     }));
     return (await this.post("/v1/runs", { spec: { kind: "workflow", name, tasks: plan, ...more } })).run_id;
   }
