@@ -1,43 +1,116 @@
 #!/usr/bin/env bash
-# Loads the sample candles, backtests two strategies on them, compares them and
-# writes a report of each. Everything lands in out/demo.
+# Starts everything with `fondaco up`, submits two backtests over HTTP, follows
+# them on the socket, shows what came of them, and leaves the server up for the
+# reader. Everything lands in out/demo; a second call uses the server of the first.
 #
 # It is built without release optimisation: candles and arithmetic are optimised
 # in every profile, and the rest compiles in a third of the time.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-command -v cargo >/dev/null || { say "error: cargo is needed: install Rust with rustup; rust-toolchain.toml names the version" >&2; exit 1; }
+need() { command -v "$1" >/dev/null || { say "error: $1 is needed: $2" >&2; exit 1; }; }
+need cargo "install Rust with rustup; rust-toolchain.toml names the version"
+need node "install Node.js 18 or newer: it is the client of the socket here"
 
 OUT=out/demo
-RANGE=20050301-20130302      # none of the four splits its shares in it
-PAIRS=AAPL,GOOG,IBM,MSFT     # the fifth has fewer candles than a 200-day average needs
-ACCOUNT=(--balance 10000 --stake unlimited --max-open-trades 3)
 STRATEGIES=(sma-cross rsi-reversion)
+# None of the four splits its shares in these years; the fifth of the samples has
+# fewer candles than a 200-day average needs.
+ASKED='"pairs": ["AAPL", "GOOG", "IBM", "MSFT"], "timerange": "20050301-20130302", "account": {"balance": 10000, "max_open_trades": 3}'
+
+fondaco() { FONDACO_HOME=$OUT/home "$TARGET/debug/fondaco" "$@"; }
+show() { printf '\n$ %s\n' "$*"; "$@"; }
+
+# A field of the JSON that comes in.
+field() {
+  node -e '
+    let text = "";
+    process.stdin.on("data", (more) => { text += more; }).on("end", () => {
+      console.log(process.argv[1].split(".").reduce((value, name) => value?.[name], JSON.parse(text || "{}")) ?? "");
+    });' "$1"
+}
+
+# What the server answers. A refusal is shown, and ends the demo.
+ask() {
+  local method=$1 path=$2 body=${3:-}
+  node -e '
+    const [method, url, body] = process.argv.slice(1);
+    fetch(url, { method, body: body || undefined, headers: body ? { "content-type": "application/json" } : {} })
+      .then(async (answer) => { console.log(await answer.text()); process.exitCode = answer.ok ? 0 : 1; })
+      .catch((error) => { console.error(`error: ${url}: ${error.cause?.message ?? error.message}`); process.exitCode = 1; });' \
+    "$method" "$URL$path" "$body"
+}
+if command -v curl >/dev/null; then
+  ask() {
+    local body=()
+    [ -z "${3:-}" ] || body=(-H 'content-type: application/json' -d "$3")
+    curl -sS --fail-with-body -X "$1" "${body[@]}" "$URL$2"
+  }
+fi
+
+taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Puts the server up, at the usual ports as far as they are free.
+up() {
+  local listen=() role port
+  for role in control:8000 trading:8001 news:8002 runtime:8003 gateway:8765; do
+    port=${role#*:} role=${role%:*}
+    if taken "$port"; then
+      say "port $port is taken: $role gets another one"
+      listen+=(--listen "$role=127.0.0.1:0")
+    fi
+  done
+  show fondaco up -d ${listen[@]+"${listen[@]}"}
+}
 
 heading "build (the first time takes some minutes)"
 cargo build --bin fondaco
-fondaco() { printf '\n$ fondaco %s\n' "$*"; FONDACO_HOME=$OUT/home "$TARGET/debug/fondaco" "$@"; }
-
-rm -rf "$OUT"
 mkdir -p "$OUT"
 
-heading "sample candles"
-fondaco data import samples/us-daily/stocks.csv.gz --venue us
-fondaco data check
+heading "one program, every role"
+status() { { fondaco status --output json 2>/dev/null || true; } | field "processes.0.$1"; }
+pid=$(status pid)
+if [ -n "$pid" ] && [[ $(readlink "/proc/$pid/exe" 2>/dev/null) == *deleted* ]]; then
+  say "what is up was built before: it is replaced"
+  show fondaco down
+  pid=
+fi
+if [ -n "$pid" ]; then show fondaco status; else up; fi
+URL=http://$(status roles.control)
+GATEWAY=$(ask GET /v1/about | field gateway)
+seen=$(node scripts/socket.mjs head "$GATEWAY")
 
-results=()
+heading "two backtests, submitted over HTTP"
+runs=()
 for name in "${STRATEGIES[@]}"; do
-  heading "backtest: $name"
-  fondaco backtest run --strategy "strategies/$name.toml" --pairs "$PAIRS" --timerange "$RANGE" \
-    "${ACCOUNT[@]}" --out "$OUT/$name"
-  results+=("$OUT/$name")
+  body="{\"strategy\": \"$name\", $ASKED}"
+  printf '\n$ curl %s/v1/backtests -H "content-type: application/json" -d '\''%s'\''\n' "$URL" "$body"
+  answer=$(ask POST /v1/backtests "$body") || { say "$answer" >&2; exit 1; }
+  say "$answer"
+  runs+=("$(field run_id <<<"$answer")")
 done
 
-heading "side by side"
-fondaco backtest compare "${results[@]}" --html "$OUT/compare.html"
+heading "followed on the socket, from number $seen of the feed on"
+printf '\n$ node scripts/socket.mjs follow %s %s …\n' "$GATEWAY" "$seen"
+node scripts/socket.mjs follow "$GATEWAY" "$seen" "${runs[@]}"
 
-heading "reports, to open in a browser"
-for page in "${results[@]/%//report.html}" "$OUT/compare.html"; do
-  say "$ROOT/$page"
+heading "what came of them"
+results=()
+for run in "${runs[@]}"; do
+  shown=$(ask GET "/v1/backtests/$run")
+  state=$(field state <<<"$shown")
+  [ "$state" = completed ] || { say "error: $run is $state: $(field reason <<<"$shown")" >&2; exit 1; }
+  results+=("$(field result.name <<<"$shown")")
 done
+show fondaco backtest compare "${results[@]}" --html "$OUT/compare.html"
+
+heading "to open in a browser"
+say "the page             $URL/"
+for at in "${!runs[@]}"; do
+  printf '%-20s %s/runs/%s\n' "${STRATEGIES[at]}" "$URL" "${runs[at]}"
+  printf '%-20s %s/v1/backtests/%s/report\n' "  its report" "$URL" "${runs[at]}"
+done
+say "both side by side    $ROOT/$OUT/compare.html"
+say ""
+say "The server stays up. To stop it:"
+say "  FONDACO_HOME=$OUT/home $TARGET/debug/fondaco down"

@@ -98,19 +98,26 @@ export function event({ type, body }, task) {
 
 const because = (reason) => (reason ? `: ${reason}` : "");
 
+const RUNGS = {
+  token: "is asked to stop",
+  terminate: "is told to stop",
+  kill: "is stopped by force",
+  expire: "is let go",
+};
+
 const EVENTS = {
   submitted: () => "Accepted",
   planned: (body) => (body.tasks ? `Planned ${plural(body.tasks.length, "task")}${body.last ? "" : ", more follow"}` : "Planned"),
   run_started: () => "Started",
-  run_halting: (body) => `Halting, ${mode(body.mode)}${because(body.reason)}`,
+  run_halting: (body) => `Halting${body.mode === "halted" ? "" : `, ${mode(body.mode)}`}${because(body.reason)}`,
   run_halted: () => "Halted: no worker holds a task of it",
   run_resumed: () => "Resumed",
   run_cancelling: (body) => `Cancelling${because(body.reason)}`,
   run_ended: (body) => `Ended ${body.state ?? ""}${body.degraded ? ", degraded" : ""}${because(body.reason)}`,
-  task_need_ended: (body, task) => `${task(body.task)} waits for ${body.left ? `${body.left} more` : "nothing more"}`,
+  task_need_ended: (body, task) => `${task(body.task)} ${body.left ? `waits for ${body.left} more` : "has what it needs"}`,
   task_leased: (body, task) => `${task(body.task)} taken by ${worker(body.worker)}`,
   task_adopted: (body, task) => `${task(body.task)} taken over by ${worker(body.worker)}`,
-  task_escalated: (body, task) => `${task(body.task)} told to stop, ${String(body.rung).replaceAll("_", " ")}`,
+  task_escalated: (body, task) => `${task(body.task)} ${RUNGS[body.rung] ?? "told to stop"}`,
   task_started: (body, task) => `${task(body.task)} started`,
   task_completed: (body, task) => `${task(body.task)} completed`,
   task_retried: (body, task) => `${task(body.task)} failed and is tried again${because(body.error)}`,
@@ -126,7 +133,7 @@ const worker = (id) => (id ? `worker ${short(String(id))}` : "a worker");
 // How an event is to be seen: as the state it leads to.
 export function tone({ type, body }) {
   if (type === "run_ended") return body?.state ?? "completed";
-  if (/failed|retried|late/.test(type)) return "failed";
+  if (/failed|retried|^late/.test(type)) return "failed";
   if (/halt|escalated|released/.test(type)) return "halted";
   if (/cancel/.test(type)) return "cancelled";
   if (/completed/.test(type)) return "completed";
