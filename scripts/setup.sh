@@ -51,6 +51,7 @@ debian cc build-essential
 debian python3 python3 python3-venv
 debian node nodejs npm
 debian chromium chromium
+debian promtool prometheus
 # Its programs are not in the path: the tests start one of their own.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || debian initdb postgresql
 python_packages

@@ -79,6 +79,9 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
             "required": true,
             "content": {route.body_type: {"schema": body(schemas)}},
         });
+        if let Some(example) = route.example {
+            operation["requestBody"]["content"][route.body_type]["example"] = example();
+        }
     }
     operation
 }
@@ -127,17 +130,30 @@ fn condition(route: &Route) -> Value {
     })
 }
 
-/// An answer that names something leads to the operations on it.
+/// An answer that names something leads to the operations on it, which are
+/// those below the same noun.
 fn link(route: &Route, routes: &[Route], operation: &mut Value) {
-    let Some((word, pointer)) = route.gives else {
+    if route.gives.is_empty() {
         return;
+    }
+    let noun = |path: &'static str| path.split('/').nth(2);
+    let is_about = |other: &&Route| {
+        let mut words = route.gives.iter();
+        let has = |word: &str| other.path.contains(&format!("{{{word}}}"));
+        noun(other.path) == noun(route.path) && words.all(|(word, _)| has(word))
     };
-    let place = format!("{{{word}}}");
+    let parameters: Map<String, Value> = route
+        .gives
+        .iter()
+        .map(|(word, pointer)| {
+            let place = json!(format!("$response.body#{pointer}"));
+            ((*word).to_owned(), place)
+        })
+        .collect();
     let links: Map<String, Value> = routes
         .iter()
-        .filter(|other| other.path.contains(&place))
+        .filter(is_about)
         .map(|other| {
-            let parameters = json!({word: format!("$response.body#{pointer}")});
             let link = json!({"operationId": other.id, "parameters": parameters});
             (other.id.to_owned(), link)
         })
@@ -196,19 +212,19 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Counts have an end: pages by their own limit, places by what a number in
-/// JSON keeps exactly.
+/// Counts have an end: pages by their own limit, others by their kind of
+/// number.
 fn bounded(name: &str, schema: &mut Value) {
-    let is_page = name == "limit";
     if schema["type"] != "integer" || schema.get("maximum").is_some() {
         return;
     }
-    let (least, most) = if is_page {
-        (1, json!(Limits::default().longest_page))
-    } else {
-        (0, json!(9_007_199_254_740_991_u64))
+    let most = match schema["format"].as_str() {
+        _ if name == "limit" => json!(Limits::default().longest_page),
+        Some("uint32") => json!(u32::MAX),
+        Some("uint64" | "uint") => json!(u64::MAX),
+        _ => return,
     };
-    schema["minimum"] = json!(least);
+    schema["minimum"] = json!(u8::from(name == "limit"));
     schema["maximum"] = most;
 }
 

@@ -44,8 +44,10 @@ pub(crate) struct Route {
     pub(crate) or_status: Option<u16>,
     /// Whether it heeds `If-None-Match` (looking) or `If-Match` (changing).
     pub(crate) conditional: bool,
-    /// A word of paths that a field of the answer is, and its JSON pointer.
-    pub(crate) gives: Option<(&'static str, &'static str)>,
+    /// Words of paths that fields of the answer are, and their JSON pointers.
+    pub(crate) gives: &'static [(&'static str, &'static str)],
+    /// A body that is understood.
+    pub(crate) example: Option<fn() -> serde_json::Value>,
     /// Beside those that every route has.
     pub(crate) problems: Vec<ProblemCode>,
     handler: MethodRouter<Shared>,
@@ -84,7 +86,8 @@ impl Route {
             also: None,
             or_status: None,
             conditional: false,
-            gives: None,
+            gives: &[],
+            example: None,
             problems: Vec::new(),
             handler: on(filter, handler),
         }
@@ -167,8 +170,14 @@ impl Route {
     }
 
     /// Its answer names something that other paths are about.
-    pub(crate) fn gives(mut self, word: &'static str, pointer: &'static str) -> Self {
-        self.gives = Some((word, pointer));
+    pub(crate) fn gives(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
+        self.gives = words;
+        self
+    }
+
+    /// A body that is understood, for those who read the document.
+    pub(crate) fn example(mut self, body: fn() -> serde_json::Value) -> Self {
+        self.example = Some(body);
         self
     }
 

@@ -49,6 +49,6 @@ pub use strategies::{
     MistakeView, StrategyPutBody, StrategyValidateBody, StrategyValidityView, StrategyView,
 };
 pub use schedules::{
-    CatchUpWord, FiredView, OverlapWord, ScheduleBody, ScheduleView, TickView, TriggerBody,
+    CatchUpWord, FiredView, LONGEST_JITTER_MS, LONGEST_MS, OverlapWord, ScheduleBody, ScheduleView, TickView, TriggerBody,
 };
 pub use workers::WorkerView;

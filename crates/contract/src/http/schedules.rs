@@ -6,6 +6,12 @@ use serde_json::Value;
 
 use super::words;
 
+/// Milliseconds between two ticks at most: ten years.
+pub const LONGEST_MS: u64 = 315_360_000_000;
+
+/// Milliseconds that a tick may be late on purpose: a day.
+pub const LONGEST_JITTER_MS: u32 = 86_400_000;
+
 /// When a schedule fires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "type", deny_unknown_fields)]
@@ -13,17 +19,17 @@ pub enum TriggerBody {
     /// By the clock of a zone.
     Cron {
         /// Five fields, or six with seconds first.
-        #[schemars(length(min = 9, max = 200))]
+        #[schemars(length(min = 9))]
         expression: String,
         /// The IANA name of the zone; UTC where none is given.
         #[serde(default = "utc")]
-        #[schemars(length(min = 1, max = 64))]
+        #[schemars(length(min = 1))]
         zone: String,
     },
     /// Again and again after so long.
     Interval {
         /// Milliseconds between two ticks.
-        #[schemars(range(min = 1, max = 315_360_000_000_i64))]
+        #[schemars(range(min = 1, max = LONGEST_MS))]
         every_ms: u64,
         /// The first tick; after one interval where none is given.
         #[serde(default)]
@@ -84,7 +90,7 @@ pub struct ScheduleBody {
     pub catch_up: CatchUpWord,
     /// Each tick is late by up to this, always the same for one tick.
     #[serde(default)]
-    #[schemars(range(max = 86_400_000))]
+    #[schemars(range(max = LONGEST_JITTER_MS))]
     pub jitter_ms: u32,
     /// The line its runs wait in.
     #[serde(default)]

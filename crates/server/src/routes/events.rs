@@ -30,7 +30,6 @@ pub(super) struct EventsQuery {
     #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before: the place after which they begin.
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     cursor: Option<u64>,
 }
 
@@ -59,7 +58,6 @@ pub(super) async fn page(
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamQuery {
     /// The place after which to begin; a `Last-Event-ID` goes before it.
-    #[schemars(range(max = 9_007_199_254_740_991_u64))]
     after: Option<u64>,
 }
 

@@ -15,6 +15,7 @@ use fondaco_domain::task::{TaskNo, TaskState};
 use fondaco_domain::{RunId, UnixMicros};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::events;
 use crate::conditional::{Conditions, Tagged};
@@ -39,7 +40,13 @@ pub(super) fn routes() -> Vec<Route> {
         .key()
         .body::<SubmitBody>()
         .answers::<SubmittedView>(202)
-        .gives("run_id", "/run_id"),
+        .gives(&[("run_id", "/run_id")])
+        .example(|| {
+            json!({"spec": {
+                "kind": "workflow", "name": "two-steps",
+                "tasks": [{"key": "one", "kind": "noop"}, {"key": "two", "kind": "noop", "needs": ["one"]}],
+            }})
+        }),
         Route::new(
             &Method::GET,
             RUNS,
@@ -251,7 +258,6 @@ struct TasksQuery {
     #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
-    #[schemars(range(max = 4_294_967_295_u32))]
     cursor: Option<u32>,
 }
 

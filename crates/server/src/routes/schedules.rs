@@ -7,14 +7,15 @@ use fondaco_app::ports::schedules::{Fired, Schedule};
 use fondaco_app::runs::{Overrides, Spec};
 use fondaco_app::schedules::{Tick, Wish};
 use fondaco_contract::http::{
-    CatchUpWord, FiredView, OverlapWord, Page, ProblemCode, ScheduleBody, ScheduleView, TickView,
-    TriggerBody,
+    CatchUpWord, FiredView, LONGEST_JITTER_MS, LONGEST_MS, OverlapWord, Page, ProblemCode,
+    ScheduleBody, ScheduleView, TickView, TriggerBody,
 };
 use fondaco_domain::UnixMicros;
 use fondaco_domain::micros::MicrosError;
 use fondaco_domain::schedule::{CatchUp, Overlap, Ticks, Timing, Trigger};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::runs::page_of;
 use crate::conditional::{Conditions, Tagged};
@@ -45,7 +46,14 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .body::<ScheduleBody>()
         .answers::<ScheduleView>(201)
-        .gives("schedule", "/name")
+        .gives(&[("schedule", "/name")])
+        .example(|| {
+            json!({
+                "name": "nightly",
+                "trigger": {"type": "cron", "expression": "30 2 * * *", "zone": "Europe/Berlin"},
+                "spec": {"kind": "workflow", "name": "nightly", "tasks": [{"key": "one", "kind": "noop"}]},
+            })
+        })
         .problems(&[ProblemCode::Conflict]),
         Route::new(
             &Method::GET,
@@ -264,10 +272,11 @@ fn timing(body: &ScheduleBody, now: UnixMicros) -> Result<Timing, Refusal> {
             zone: zone.clone(),
         },
         TriggerBody::Interval { every_ms, first } => {
-            let every = i64::try_from(*every_ms)
-                .ok()
-                .and_then(|every| every.checked_mul(1_000))
-                .ok_or_else(|| Refusal::of_field("/trigger/every_ms", "it is too long"))?;
+            let every = Some(*every_ms)
+                .filter(|every| (1..=LONGEST_MS).contains(every))
+                .and_then(|every| i64::try_from(every).ok())
+                .map(|every| every * 1_000)
+                .ok_or_else(|| beyond("/trigger/every_ms", 1, LONGEST_MS))?;
             let first = first.as_deref().map(str::parse).transpose();
             let first = first.map_err(|error: MicrosError| {
                 Refusal::of_field("/trigger/first", error.to_string())
@@ -278,6 +287,9 @@ fn timing(body: &ScheduleBody, now: UnixMicros) -> Result<Timing, Refusal> {
             }
         }
     };
+    if body.jitter_ms > LONGEST_JITTER_MS {
+        return Err(beyond("/jitter_ms", 0, u64::from(LONGEST_JITTER_MS)));
+    }
     Ok(Timing {
         trigger,
         overlap: match body.overlap {
@@ -293,6 +305,10 @@ fn timing(body: &ScheduleBody, now: UnixMicros) -> Result<Timing, Refusal> {
         },
         jitter_ms: body.jitter_ms,
     })
+}
+
+fn beyond(at: &str, least: u64, most: u64) -> Refusal {
+    Refusal::of_field(at, format!("{least} to {most} is wanted"))
 }
 
 fn view(schedule: &Schedule) -> ScheduleView {

@@ -88,6 +88,11 @@ async fn what_can_never_fire_is_refused() {
             "nothing",
         ),
         (
+            with(&|it| it["jitter_ms"] = json!(86_400_001)),
+            400,
+            "jitter",
+        ),
+        (
             with(&|it| it["trigger"] = json!({"type": "moon"})),
             400,
             "type",

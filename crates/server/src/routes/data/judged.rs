@@ -48,7 +48,6 @@ pub(super) struct FreshnessQuery {
     calendar: Option<String>,
     /// A candle may be so late; one length of it, and an hour at most, where
     /// nothing is said.
-    #[schemars(range(max = 31_536_000))]
     grace_seconds: Option<u32>,
     /// Judged for this time; for now otherwise.
     #[serde(default)]

@@ -40,6 +40,12 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .query::<ListQuery>()
         .answers::<Page<DatasetView>>(200)
+        .gives(&[
+            ("venue", "/items/0/venue"),
+            ("symbol", "/items/0/symbol"),
+            ("timeframe", "/items/0/timeframe"),
+            ("kind", "/items/0/kind"),
+        ])
         .conditional(),
         Route::new(
             &Method::GET,
@@ -249,9 +255,14 @@ fn word<T>(
 }
 
 pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<UnixMillis>, Refusal> {
-    text.map(parse_stamp)
-        .transpose()
-        .map_err(|error| Refusal::of_field(field, error.to_string()))
+    let Some(text) = text else { return Ok(None) };
+    let at = parse_stamp(text).map_err(|error| Refusal::of_field(field, error.to_string()))?;
+    // So many digits are a number, and no time that any calendar knows.
+    if at.timestamp().as_millisecond() != at.0 {
+        let problem = format!("`{text}` is beyond all time");
+        return Err(Refusal::of_field(field, problem));
+    }
+    Ok(Some(at))
 }
 
 fn version(text: Option<&str>) -> Result<VersionRef, Refusal> {
