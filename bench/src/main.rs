@@ -1,11 +1,12 @@
 //! Measures the engine at what other engines were measured at: a backtest's
-//! loop, a sweep, an order on every candle, growth with candles and pairs, memory bandwidth.
-//! JSON on stdout; `run.sh` beside it runs everything and the peers.
+//! loop, a sweep, an order on every candle, growth with candles and pairs, memory bandwidth;
+//! and how long an event takes to many sockets of a gateway. JSON on stdout; `run.sh` beside it runs everything and the peers.
 
 mod case;
 mod growth;
 mod orders;
 mod series;
+mod sockets;
 mod sweep;
 
 use std::time::Instant;
@@ -25,13 +26,26 @@ fn main() -> anyhow::Result<()> {
         ["growth", "candles"] => growth::candles()?,
         ["growth", "pairs"] => growth::pairs()?,
         ["growth", "large"] => growth::large()?,
+        ["sockets", server, gateway, rest @ ..] => {
+            let number = |place: usize, usual: u64| {
+                let given = rest.get(place).map(|word| word.parse().context("a number"));
+                given.unwrap_or(Ok(usual))
+            };
+            let load = sockets::Load {
+                sockets: number(0, 1_000)? as usize,
+                seconds: number(1, 30)?,
+                rate: number(2, 20)? as f64,
+            };
+            sockets::run(server, gateway, load)?
+        }
         ["series", rows, out] => {
             series::write(out, &series::walk(rows.parse().context("rows")?, 1))?;
             return Ok(());
         }
         _ => bail!(
             "usage: fondaco-bench series ROWS FILE | sweep CSV STRATEGY [RETURNS] | orders CSV \
-             | loop STRATEGY DATA CONFIG | orders-growth | growth candles|pairs|large"
+             | loop STRATEGY DATA CONFIG | orders-growth | growth candles|pairs|large \
+             | sockets SERVER GATEWAY [SOCKETS [SECONDS [EVENTS-PER-SECOND]]]"
         ),
     };
     print(&report);

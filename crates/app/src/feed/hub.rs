@@ -159,8 +159,9 @@ impl Hub {
         self.attention.ring();
     }
 
-    /// Looks at the store now, from whichever thread.
-    pub(super) fn look(&self) -> Result<(), RunStoreError> {
+    /// Looks at the store now, from whichever thread; [`Hub::follow`] does so
+    /// by itself.
+    pub fn look(&self) -> Result<(), RunStoreError> {
         self.look_with(&mut lock(&self.follower))
     }
 

@@ -144,3 +144,86 @@ impl Ring {
         Ok(self.items.iter().skip(skip))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn item(seq: u64, bytes: usize) -> Item {
+        Item {
+            seq,
+            about: About::Subscribers,
+            text: Bytes::from(vec![b'x'; bytes]),
+        }
+    }
+
+    /// Numbers that never fall, with how long each frame is.
+    fn items() -> impl Strategy<Value = Vec<(u64, usize)>> {
+        proptest::collection::vec((0_u64..3, 0_usize..40), 1..60).prop_map(|steps| {
+            let mut seq = 7;
+            let grow = |(step, bytes)| {
+                seq += step;
+                (seq, bytes)
+            };
+            steps.into_iter().map(grow).collect()
+        })
+    }
+
+    proptest! {
+        /// Against a list of everything that was ever pushed.
+        #[test]
+        fn from_any_number_and_place_the_rest_is_whole_or_lost(
+            items in items(),
+            bounds in (1_usize..20, 1_usize..300),
+        ) {
+            let bounds = Bounds { items: bounds.0, bytes: bounds.1 };
+            let mut ring = Ring::after(7, bounds);
+            for (count, (seq, bytes)) in items.iter().enumerate() {
+                ring.push(item(*seq, *bytes));
+                let all = &items[..=count];
+                let kept = ring.read(ring.first).unwrap().count();
+                prop_assert!(kept >= 1 && kept <= bounds.items);
+                let weight: usize = all[all.len() - kept..].iter().map(|item| item.1).sum();
+                prop_assert!(kept == 1 || weight <= bounds.bytes);
+                prop_assert_eq!(ring.head(), *seq);
+                for place in 0..=all.len() as u64 {
+                    let rest = ring.read(place).map(|rest| rest.map(|item| item.seq).collect());
+                    let whole: Vec<u64> = all[place as usize..].iter().map(|item| item.0).collect();
+                    let gone = place < (all.len() - kept) as u64;
+                    prop_assert_eq!(rest, if gone { Err(Lost) } else { Ok(whole) });
+                }
+                for from in 0..=seq + 2 {
+                    let rest = ring.place_after(from).map(|place| {
+                        let rest = ring.read(place).unwrap();
+                        rest.map(|item| item.seq).collect::<Vec<_>>()
+                    });
+                    let whole: Vec<u64> =
+                        all.iter().map(|item| item.0).filter(|seq| *seq > from).collect();
+                    match rest {
+                        Some(rest) => prop_assert_eq!(rest, whole),
+                        // Not reached yet, before the beginning, or some of it is gone.
+                        None => prop_assert!(from > *seq || from < 7 || from < ring.base()),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn after_a_restart_every_place_is_lost() {
+        let bounds = Bounds {
+            items: 4,
+            bytes: 100,
+        };
+        let mut ring = Ring::after(0, bounds);
+        ring.push(item(1, 1));
+        let end = ring.end();
+        ring.restart(50);
+        assert!((0..=end).all(|place| ring.read(place).is_err()));
+        assert_eq!((ring.base(), ring.head()), (50, 50));
+        assert_eq!(ring.place_after(50), Some(ring.end()));
+        assert_eq!(ring.place_after(49), None);
+    }
+}

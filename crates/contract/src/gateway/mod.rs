@@ -13,7 +13,7 @@ mod server;
 
 pub use client::{ClientFrame, StartBacktest, Subscribe};
 pub use room::{Dashboard, FeedEntry, InitialState, MarketState, MarketStatus, ServerMode};
-pub use server::{GatewayHealth, OpenRunsView, ServerFrame, ServerMessage, SnapshotCause};
+pub use server::{OpenRunsView, ServerFrame, ServerMessage, SnapshotCause};
 
 use schemars::JsonSchema;
 

@@ -142,22 +142,3 @@ pub struct OpenRunsView {
     /// How many.
     pub runs: u64,
 }
-
-/// What `GET /health` of the gateway says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GatewayHealth {
-    /// `healthy`, or `degraded` where the store does not answer.
-    pub status: String,
-    /// `gateway`.
-    pub service: String,
-    /// Its generation.
-    pub generation: u64,
-    /// Connections there are.
-    pub clients: u64,
-    /// The newest number it has told.
-    pub seq: u64,
-    /// Why the store does not answer, while it does not.
-    pub failure: Option<String>,
-    /// The time now.
-    pub timestamp: String,
-}

@@ -126,12 +126,19 @@ impl Connection {
                 let Some(mut reader) = self.reader.take() else {
                     return GO_ON;
                 };
-                let loaded = blocking(move || reader.load().map(|frames| (reader, frames)));
-                match loaded.await {
-                    Ok((reader, frames)) => {
+                let work = move || {
+                    let loaded = reader.load();
+                    Ok((reader, loaded))
+                };
+                let loaded = match blocking(work).await {
+                    Ok((reader, loaded)) => {
                         self.reader = Some(reader);
-                        self.outbox.extend(frames);
+                        loaded.map_err(Failure::Store)
                     }
+                    Err(failure) => Err(failure),
+                };
+                match loaded {
+                    Ok(frames) => self.outbox.extend(frames),
                     Err(failure) => return self.give_up(failure).await,
                 }
             }

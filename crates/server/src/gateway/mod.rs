@@ -6,7 +6,6 @@
 
 mod admit;
 mod connection;
-mod health;
 mod say;
 
 use std::io;
@@ -15,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::routing::{any, get};
+use axum::routing::any;
 use axum::{Extension, Router};
 use fondaco_app::feed::{Hub, Settings, Tally};
 use fondaco_app::roles::Role;
@@ -156,13 +155,11 @@ impl Gateway {
     /// What the role answers: the socket at `/` and `/ws`, and what every role
     /// has.
     pub fn router(self: &Arc<Self>) -> Router {
-        let mut table = routes::of(Role::Gateway);
-        table.retain(|route| route.path != health::PATH);
-        let doors = Doors::of(&table).with_open(&["/", "/ws", health::PATH]);
+        let table = routes::of(Role::Gateway);
+        let doors = Doors::of(&table).with_open(&["/", "/ws"]);
         let routes = table::router(table)
             .route("/", any(admit::upgrade))
             .route("/ws", any(admit::upgrade))
-            .route(health::PATH, get(health::health))
             .layer(Extension(Arc::clone(self)));
         let router = layers::around(routes, doors, &self.platform);
         access::told(router.with_state(Arc::clone(&self.platform)), Role::Gateway)

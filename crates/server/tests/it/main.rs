@@ -20,5 +20,4 @@ mod s001;
 mod schedules;
 mod strategies;
 mod workshop;
-mod zz_timing;
 mod writes;
