@@ -4,8 +4,8 @@
 .PHONY: help demo test check fmt reference deny setup
 
 help:
-	@echo "make demo       build, load the sample candles, backtest two strategies, write reports to out/demo"
-	@echo "make test       everything: format, lints, workspace checks, tests, doc tests, peers"
+	@echo "make demo       build, start everything, submit two backtests over HTTP, follow them, leave the server up"
+	@echo "make test       everything: format, lints, workspace checks, tests, doc tests, peers, the page in Chromium"
 	@echo "make check      the quick part of it: format, lints, workspace checks"
 	@echo "make fmt        format the source"
 	@echo "make reference  write docs/reference from the program"

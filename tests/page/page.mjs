@@ -144,6 +144,25 @@ async function one(browser, server) {
   await done();
 }
 
+// Of a run with thousands of events the page holds the last ones.
+async function long(browser, server) {
+  const tasks = Array.from({ length: 700 }, (_, no) => ({ key: `day/${no}`, kind: "noop" }));
+  const { run_id: run } = await server.post("/v1/runs", { spec: { kind: "workflow", name: "long", tasks } });
+  same(await server.ended(run), "completed", "a long run");
+  const { page, done } = await open(browser, server, `/runs/${run}`);
+  await see(page, "its end", () => document.querySelector(".timeline li .what")?.textContent === "Ended completed");
+  const told = await page.locator(".timeline li").evaluateAll((all) => all.map((item) => Number(item.dataset.seq)));
+  check(told[0] > 2000 && told.length >= 100 && told.length <= 200, `the last events of ${told[0]}: ${told.length}`);
+  check(told.every((seq, at) => at === 0 || told[at - 1] === seq + 1), "without gap or repeat");
+  same(await page.locator(".events > p").innerText(), `${(told.at(-1) - 1).toLocaleString("en-GB")} older events: fondaco run events ${run}`, "and says how many came before");
+  same(await page.locator(".tasks tbody tr").count(), 20, "of its tasks a page is shown");
+  await page.getByRole("button", { name: "After" }).click();
+  await page.waitForSelector('tr[data-task="day/39"]');
+  await page.locator(".tasks").getByLabel("State").selectOption("failed");
+  await page.waitForSelector(".tasks .empty");
+  await done();
+}
+
 async function missing(browser, server) {
   const { page, done, storm } = await open(browser, server, "/");
   storm(true); // the browser says what was not found
@@ -341,7 +360,7 @@ async function locked(browser, server) {
   await done();
 }
 
-const CASES = { list, one, missing, hostile, backtest, halts, pages, everywhere, polling, outage, locked };
+const CASES = { list, one, long, missing, hostile, backtest, halts, pages, everywhere, polling, outage, locked };
 const wanted = process.argv.slice(2);
 let browser;
 const server = new Server(PROGRAM);

@@ -25,7 +25,8 @@ export function chart({ time_ms: times, value, benchmark }) {
   const y = (money) => TALL - ((money - low) / (high - low || 1)) * TALL;
   const d = (ratio) => TALL + GAP + (ratio / depth) * LOW;
   const path = (line, scale) => kept.map((at, no) => `${no ? "L" : "M"}${x(times[at]).toFixed(1)} ${scale(line[at]).toFixed(1)}`).join("");
-  const rows = ticks(low, high);
+  // A label needs room above its line.
+  const rows = ticks(low, high).filter((row) => y(row) > 16);
   const days = moments(from, to);
   const cursor = svg("line.cursor", { y1: 0, y2: TALL + GAP + LOW, x1: -9, x2: -9 });
   const drawing = svg("svg", { viewBox: `0 0 ${WIDE} ${TALL + GAP + LOW}`, preserveAspectRatio: "none", "aria-hidden": "true" },

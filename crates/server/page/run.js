@@ -33,7 +33,7 @@ class One {
     this.look = look;
     this.main = main;
     this.tasks = new Tasks(id, this.#gone.signal, () => this.events.name());
-    this.events = new Events((no) => this.tasks.key(no));
+    this.events = new Events(id, (no) => this.tasks.key(no));
     document.title = `Run ${words.short(id)} · Fondaco`;
     put(main, el("div.loading", { role: "status" }, el("span.wait"), "Loading the run"));
     this.again = calmly(300, () => this.#load());
@@ -382,7 +382,8 @@ function line(row, task) {
 class Events {
   #items = [];
 
-  constructor(task) {
+  constructor(id, task) {
+    this.id = id;
     this.task = task;
     this.list = el("ol.timeline");
     this.note = el("p.quiet", { hidden: true });
@@ -402,7 +403,7 @@ class Events {
     }
     const older = (this.#items[0]?.seq ?? 1) - 1;
     this.note.hidden = older === 0;
-    say(this.note, `${words.plural(older, "older event")}: fondaco run events`);
+    say(this.note, `${words.plural(older, "older event")}: fondaco run events ${this.id}`);
   }
 
   ready() {
