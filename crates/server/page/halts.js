@@ -31,9 +31,15 @@ export function take(halts) {
   watching?.();
 }
 
+let drawn = "";
+
+// Only what has changed: it is read out, and a button may have the focus.
 function draw() {
   const banner = document.getElementById("halts");
   const latches = inForce();
+  const now = JSON.stringify(latches);
+  if (now === drawn) return;
+  drawn = now;
   banner.hidden = latches.length === 0;
   put(banner,
     latches.slice(0, SHOWN).map(strip),
@@ -45,7 +51,7 @@ function strip(latch) {
     el("p", {},
       el("strong", {}, `${words.scope(latch.scope)}: ${words.mode(latch.mode)}`),
       el("span.why", {}, latch.reason),
-      el("span.who", {}, `${latch.actor}, ${words.ago(latch.at)} · ${heard(latch)}`)),
+      el("span.who", {}, `${latch.actor}, ${words.when(latch.at)} · ${heard(latch)}`)),
     el("button", { type: "button", click: () => clear(latch) }, "Clear…"));
 }
 
@@ -59,7 +65,7 @@ function heard({ acknowledged, missing }) {
 export function halt(run) {
   const reason = el("input", { name: "reason", required: true, maxlength: "300", autocomplete: "off", autofocus: true });
   const failure = el("div");
-  const scopes = run ? [[`run:${run.run_id}`, `This run, ${words.title(run)} ${words.short(run.run_id)}`], ["global", "Everything"]] : [["global", "Everything"]];
+  const scopes = run && !words.ended(run.state) ? [[`run:${run.run_id}`, `This run, ${words.title(run)} ${words.short(run.run_id)}`], ["global", "Everything"]] : [["global", "Everything"]];
   const submit = async (event) => {
     event.preventDefault();
     const chosen = new FormData(form);

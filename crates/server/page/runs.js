@@ -40,7 +40,7 @@ class Runs {
     put(this.body, skeleton());
     this.again = calmly(1_000, () => this.#load());
     this.#listen(live, "frame", ({ detail }) => this.#frame(detail));
-    this.#listen(live, "ask", () => this.#load());
+    this.#listen(live, "ask", () => { if (!this.#asking) this.#load(); });
     const clock = setInterval(() => this.#tick(), 1_000);
     this.#stops.push(() => clearInterval(clock), () => this.again.stop(), () => this.#asking?.abort());
     live.watch(null);
@@ -72,6 +72,7 @@ class Runs {
     const query = new URLSearchParams(this.#filter).toString();
     history.replaceState(null, "", query ? `/?${query}` : "/");
     this.#before = [];
+    this.#rows.clear();
     put(this.body, skeleton());
     this.#load();
   }
@@ -85,6 +86,7 @@ class Runs {
     try {
       const page = await get(`/v1/runs?${query}`, { signal: asking.signal });
       if (asking !== this.#asking) return;
+      this.#asking = null;
       this.#runs = page.items;
       this.#next = page.next ?? null;
       put(this.below);
@@ -94,7 +96,7 @@ class Runs {
       this.#draw();
     } catch (error) {
       if (asking.signal.aborted) return;
-      this.#meanwhile = null;
+      this.#asking = this.#meanwhile = null;
       this.#failed(error);
     }
   }
@@ -102,8 +104,7 @@ class Runs {
   // What there was stays to be read: it is old, and the header says so.
   #failed(error) {
     if (this.#rows.size && error.status === 0) return;
-    put(this.body);
-    this.#rows.clear();
+    if (!this.#rows.size) put(this.body);
     put(this.below, trouble(error, () => this.#load()));
   }
 
