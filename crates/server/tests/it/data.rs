@@ -239,6 +239,21 @@ async fn a_check_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_calendar_without_its_closed_days_is_a_finding() {
+    let client = with_coin().await;
+    let checked = client.get(&format!("{BTC}/check?calendar=a-shares")).await;
+    assert_eq!(checked.status, StatusCode::OK, "{}", checked.text);
+    let found = &checked.json()["findings"];
+    let issues: Vec<&str> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["issue"].as_str().unwrap())
+        .collect();
+    assert_eq!(issues, ["not_in_calendar"]);
+}
+
+#[tokio::test]
 async fn what_has_not_changed_is_not_sent_again() {
     let client = with_coin().await;
     let run = client.submit(1).await;

@@ -13,6 +13,7 @@ use fondaco_contract::http::{
     DataCheckView, ExampleView, FindingView, FreshnessReport, FreshnessView, FreshnessWord,
     MissingView, words,
 };
+use fondaco_domain::calendar::HolidayList;
 use fondaco_domain::quality::{Finding, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -127,9 +128,13 @@ pub(super) async fn check(
     Query(query): Query<CheckQuery>,
 ) -> Result<Json<DataCheckView>, Refusal> {
     let wanted = version(query.version.as_deref())?;
+    let market = market(query.calendar.as_deref(), &platform)?;
     let rules = CheckRules {
         as_of: instant("as_of", query.as_of.as_deref())?,
-        ..market(query.calendar.as_deref(), &platform)?
+        // Without a list of closed days no year is in the calendar, which is a
+        // finding; all else can be looked for.
+        holidays: market.holidays.or_else(|| Some(HolidayList::default())),
+        ..market
     };
     let selector = Selector {
         venue: Some(dataset.venue.clone()),

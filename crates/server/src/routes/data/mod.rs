@@ -40,12 +40,6 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .query::<ListQuery>()
         .answers::<Page<DatasetView>>(200)
-        .gives(&[
-            ("venue", "/items/0/venue"),
-            ("symbol", "/items/0/symbol"),
-            ("timeframe", "/items/0/timeframe"),
-            ("kind", "/items/0/kind"),
-        ])
         .conditional(),
         Route::new(
             &Method::GET,
@@ -68,6 +62,12 @@ pub(super) fn routes() -> Vec<Route> {
         .query::<import::ImportQuery>()
         .body_of(import::BYTES)
         .answers::<ImportView>(200)
+        .gives(&[
+            ("venue", "/imported/0/venue"),
+            ("symbol", "/imported/0/symbol"),
+            ("timeframe", "/imported/0/timeframe"),
+            ("kind", "/imported/0/kind"),
+        ])
         .problems(&[ProblemCode::Conflict, ProblemCode::Corrupt]),
         Route::new(
             &Method::GET,
