@@ -49,7 +49,8 @@ pub struct Picture<'a> {
     pub result: Option<&'a BacktestResult>,
 }
 
-/// The files of a run, but those of its events.
+/// The files of a run but those of its events, in the order in which they are
+/// to be written.
 pub fn files(picture: Picture<'_>, with_dashboard: bool) -> Vec<File> {
     let dashboard = picture.result.map(dashboard::Dashboard::of);
     let mut files = vec![
@@ -57,10 +58,6 @@ pub fn files(picture: Picture<'_>, with_dashboard: bool) -> Vec<File> {
             path: "BOOTSTRAP.md".to_owned(),
             bytes: bootstrap::text(picture.run, picture.spec).into_bytes(),
         },
-        json(
-            "state/runtime_state.json",
-            &state::RuntimeState::of(picture),
-        ),
         json(
             "state/server_state.json",
             &state::ServerState::of(picture, dashboard.as_ref()),
@@ -75,6 +72,9 @@ pub fn files(picture: Picture<'_>, with_dashboard: bool) -> Vec<File> {
             json("team_dashboard/leaderboard.json", &dashboard.leaderboard),
         ]);
     }
+    // The last one: who reads that the run has ended finds all the others.
+    let state = state::RuntimeState::of(picture);
+    files.push(json("state/runtime_state.json", &state));
     files
 }
 

@@ -105,8 +105,8 @@ fn what_has_no_source_is_empty() {
         paths,
         [
             "BOOTSTRAP.md",
-            "state/runtime_state.json",
-            "state/server_state.json"
+            "state/server_state.json",
+            "state/runtime_state.json"
         ]
     );
     insta::assert_snapshot!(text(&files, "state/server_state.json"), @r#"
@@ -269,8 +269,9 @@ fn a_result_as_dashboards_read_it() {
     ]
     team_dashboard/leaderboard.json []
     "#);
-    let without = files(picture, false);
-    assert_eq!(without.as_slice(), &told[..3]);
+    let mut others = told;
+    others.retain(|file| !file.path.starts_with("team_dashboard/"));
+    assert_eq!(files(picture, false), others);
 }
 
 #[test]

@@ -183,7 +183,6 @@ fn a_runtime_that_is_started_again_adopts_the_gateway_it_finds() {
     let before = runtime.begin();
     runtime.process.kill();
     let mut runtime = Runtime::start(&place);
-    runtime.process.says("was found serving");
     let found = until("the gateway is well", || runtime.gateway());
     assert_eq!(found, before);
     assert!(found.takes_clients());
