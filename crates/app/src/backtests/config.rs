@@ -6,6 +6,7 @@ use fondaco_contract::v1alpha1::{
 };
 use fondaco_domain::time::TimeRangeError;
 use fondaco_domain::{ErrorKind, Hint, TimeRange};
+use serde::de::Error as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -64,14 +65,29 @@ impl Hint for ConfigError {
 
 /// Reads one layer, so that what is wrong is said with the layer it stands in.
 pub fn read(layer: &'static str, given: &Value) -> Result<BacktestConfig, ConfigError> {
-    let config: BacktestConfig =
-        serde_path_to_error::deserialize(given).map_err(|error| ConfigError::Form {
-            layer,
-            field: error.path().to_string(),
-            source: error.into_inner(),
-        })?;
+    let form = |field: String, source| ConfigError::Form {
+        layer,
+        field,
+        source,
+    };
+    if let Some(field) = list_for_object(given) {
+        let source = serde_json::Error::custom("an object is wanted, not a list");
+        return Err(form(field.to_owned(), source));
+    }
+    let config: BacktestConfig = serde_path_to_error::deserialize(given)
+        .map_err(|error| form(error.path().to_string(), error.into_inner()))?;
     range(layer, &config)?;
     Ok(config)
+}
+
+/// The first place where a list stands for an object: as the fields in their
+/// order it would be read, and laid over others as a whole.
+fn list_for_object(given: &Value) -> Option<&'static str> {
+    if given.is_array() {
+        return Some(".");
+    }
+    let is_list = |key: &&str| given.get(key).is_some_and(Value::is_array);
+    ["account", "costs"].into_iter().find(is_list)
 }
 
 /// Lays settings over each other, the later over the earlier: objects key by
@@ -132,7 +148,7 @@ fn lay(below: &mut Value, above: &Value) {
     match (below, above) {
         (_, Value::Null) => {}
         (Value::Object(below), Value::Object(above)) if one_kind(below, above) => {
-            for (key, value) in above {
+            for (key, value) in above.iter().filter(|(_, value)| !value.is_null()) {
                 lay(below.entry(key.as_str()).or_insert(Value::Null), value);
             }
         }
@@ -205,6 +221,7 @@ mod tests {
             "overrides.timerange"
         );
         assert_eq!(refused(json!([])).0, "overrides");
+        assert_eq!(refused(json!({"account": []})).0, "overrides.account");
     }
 
     #[test]

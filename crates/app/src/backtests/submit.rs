@@ -4,10 +4,9 @@
 use fondaco_contract::v1alpha1::{BacktestConfig, BacktestJob, JobCandles, JobOrigin};
 use fondaco_domain::run::{NewRun, RunKind};
 use fondaco_domain::{
-    Canonical, ContentHash, ErrorKind, Hint, RunId, Symbol, Timeframe, UnixMillis,
+    Canonical, CanonicalError, ContentHash, ErrorKind, Hint, RunId, Symbol, Timeframe, UnixMillis,
 };
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::config::{self, ConfigError};
@@ -104,6 +103,9 @@ pub enum SubmitError {
         /// The candle length.
         timeframe: Timeframe,
     },
+    /// The request has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] RunStoreError),
@@ -118,6 +120,7 @@ impl Hint for SubmitError {
             Self::Backtest(error) => error.kind(),
             Self::Venue(_) | Self::SeveralVenues { .. } => ErrorKind::Invalid,
             Self::NoCandles { .. } | Self::Stale { .. } => ErrorKind::NoData,
+            Self::Canonical(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
     }
@@ -134,6 +137,7 @@ impl Hint for SubmitError {
             }
             Self::Stale { .. } => Some("import newer ones, or ask without `fresh`".to_owned()),
             Self::SeveralVenues { .. } => Some("choose one with `venue`".to_owned()),
+            Self::Canonical(error) => error.hint(),
             Self::Store(error) => error.hint(),
         }
     }
@@ -216,32 +220,27 @@ pub fn job_of(prepared: Prepared) -> Result<(BacktestJob, Spec), SubmitError> {
 }
 
 /// What makes two wishes the same one.
-fn request(wish: &Wish) -> Result<ContentHash, JobError> {
-    #[derive(Serialize)]
-    struct Request<'a> {
-        strategy: String,
-        text: Option<&'a str>,
-        experiment: &'a Option<String>,
-        overrides: &'a Value,
-        config: &'a Value,
-        fresh: bool,
-        with: String,
-    }
+fn request(wish: &Wish) -> Result<ContentHash, CanonicalError> {
     let (strategy, text) = match &wish.strategy {
-        Chosen::Registered(wanted) => (wanted.to_string(), None),
-        Chosen::Text(text) => (String::new(), Some(text.as_str())),
+        Chosen::Registered(wanted) => (Some(wanted.to_string()), None),
+        Chosen::Text(text) => (None, Some(text)),
     };
-    let request = Request {
-        strategy,
-        text,
-        experiment: &wish.experiment,
-        overrides: &wish.overrides,
-        config: &wish.config,
-        fresh: wish.fresh,
-        with: format!("{:?}", wish.with),
-    };
-    let canonical = Canonical::of(&request).map_err(|_| JobError::NotFinite)?;
-    Ok(canonical.hash().clone())
+    let with = &wish.with;
+    let request = json!({
+        "strategy": strategy,
+        "text": text,
+        "experiment": wish.experiment,
+        "overrides": wish.overrides,
+        "config": wish.config,
+        "fresh": wish.fresh,
+        "queue": with.queue,
+        "priority": with.priority,
+        "tenant": with.tenant,
+        "concurrency_key": with.concurrency_key,
+        "deadline": with.deadline,
+        "parent": with.parent,
+    });
+    Ok(Canonical::of(&request)?.hash().clone())
 }
 
 /// Pins a job to the candles there are, which must reach to `fresh_at` where

@@ -60,7 +60,7 @@ fn what_is_wrong_is_said_with_its_place() {
     the backtest job is wrong at `account.freqtrade_config`: unknown field `exchange.key`
     the backtest job is wrong at `params.n`: invalid type: string "three", expected f64
     the backtest job is wrong at `pairs[1]`: `a/b/c` is not a symbol: use letters, digits and . - _ ^ = with BASE/QUOTE for a pair and BASE/QUOTE:SETTLE for a swap
-    the backtest job is wrong at `colour`: unknown field `colour`, expected one of `kind`, `version`, `strategy`, `params`, `pairs`, `range`, `candles`, `signals`, `account`, `profile`, `costs`, `histories`, `markets`, `fill_gaps`, `timeframe_detail`, `protections`, `seed`, `report`
+    the backtest job is wrong at `colour`: unknown field `colour`, expected one of `kind`, `version`, `strategy`, `params`, `pairs`, `range`, `candles`, `signals`, `account`, `profile`, `costs`, `histories`, `markets`, `fill_gaps`, `timeframe_detail`, `protections`, `seed`, `report`, `timeframe`, `origin`
     the backtest job is wrong at `candles.from`: unknown variant `nowhere`, expected one of `store`, `freqtrade`, `signals`
     the backtest job is wrong at `version`: version 7 is not known, only 1 is
     the backtest job is wrong at `kind`: unknown variant `hyperopt`, expected `backtest`

@@ -143,9 +143,10 @@ impl From<SubmitError> for Detail {
             )
             | SubmitError::Backtest(BacktestsError::Engine(_)) => Code::Range,
             SubmitError::Job(JobError::SamePair(_)) => Code::Symbol,
-            SubmitError::Job(_) | SubmitError::Venue(_) | SubmitError::SeveralVenues { .. } => {
-                Code::Config
-            }
+            SubmitError::Job(_)
+            | SubmitError::Venue(_)
+            | SubmitError::Canonical(_)
+            | SubmitError::SeveralVenues { .. } => Code::Config,
             ref other if other.kind() == ErrorKind::NoData => {
                 return Self::new(StatusCode::BAD_REQUEST, sentence(other));
             }
