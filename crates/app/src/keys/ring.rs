@@ -80,6 +80,11 @@ impl Ring {
         !self.keys.is_empty()
     }
 
+    /// Whether there is a key of this id, usable or expired.
+    pub fn has(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
+    }
+
     fn usable(&self, id: &str, now: UnixMicros) -> Option<&Held> {
         let held = self.keys.get(id)?;
         held.expires_at.is_none_or(|end| now < end).then_some(held)

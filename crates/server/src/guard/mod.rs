@@ -224,6 +224,7 @@ impl Guard {
         let Some(presented) = presented else {
             return Err(self.failed(source, fondaco_app::keys::Denied::Form));
         };
+        let ring = &self.ring_with(ring, &presented, source).await?;
         match self.keys.recognise(ring, &presented) {
             Recognised::Granted(grant) => return Ok(Granted::of(&grant)),
             Recognised::Denied(why) => return Err(self.failed(source, why)),
@@ -247,6 +248,22 @@ impl Guard {
         let grant = self.verify(ring, presented.as_str().to_owned()).await?;
         self.attempts.succeeded(source, now);
         Ok(Granted::of(&grant))
+    }
+
+    /// A key that is not known may have been added a moment ago: who has not
+    /// guessed too often is worth a look.
+    async fn ring_with(
+        &self,
+        ring: &Arc<Ring>,
+        presented: &Presented<'_>,
+        source: Source,
+    ) -> Result<Arc<Ring>, Denial> {
+        let now = self.machine.monotonic();
+        if ring.has(presented.id()) || self.attempts.may_try(source, now).is_err() {
+            return Ok(Arc::clone(ring));
+        }
+        self.keys.expect_change();
+        self.ring().await
     }
 
     async fn verify(&self, ring: &Arc<Ring>, text: String) -> Result<Arc<Grant>, Denial> {

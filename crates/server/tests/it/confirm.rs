@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use fondaco_app::ports::records::TrailQuery;
 use fondaco_domain::access::Scope;
 use fondaco_server::GuardSettings;
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ impl Desk {
 async fn a_halt_is_cleared_with_a_confirmation_and_only_once() {
     let desk = Desk::halted().await;
     let confirmation = desk.confirmed().await;
-    desk.hand.pass(Duration::from_secs(180));
+    desk.hand.pass(Duration::from_mins(3));
     let cleared = desk.clear(&confirmation).await;
     assert_eq!(cleared.status, StatusCode::OK, "{}", cleared.text);
     let latch = &cleared.json()["latches"][0];
@@ -79,7 +80,7 @@ async fn a_confirmation_counts_for_three_minutes() {
     let desk = Desk::halted().await;
     let confirmation = desk.confirmed().await;
     desk.hand
-        .pass(Duration::from_secs(180) + Duration::from_micros(1));
+        .pass(Duration::from_mins(3) + Duration::from_micros(1));
     let late = desk.clear(&confirmation).await;
     assert_eq!(
         late.status,
@@ -183,7 +184,7 @@ async fn of_many_uses_at_the_same_moment_exactly_one_counts() {
         statuses.sort_unstable();
         assert_eq!(statuses[0], 200);
         assert_eq!(statuses[1..], [409; 7], "{statuses:?}");
-        let trail = desk.client.platform.store.trail(&Default::default());
+        let trail = desk.client.platform.store.trail(&TrailQuery::default());
         let uses = trail.unwrap();
         let uses = uses.iter().filter(|record| record.name == confirmation);
         assert_eq!(uses.count(), 2, "given once and used once");

@@ -243,7 +243,7 @@ async fn a_revoked_key_opens_nothing_a_second_later_and_an_expired_one_at_once()
     let (client, hand) = guarded(GuardSettings::default());
     let kept = client.add_key("kept", &[Scope::Read]);
     let ended = client.add_key("ended", &[Scope::Read]);
-    let brief = client.add_key_for("brief", &[Scope::Read], Some(Duration::from_secs(60)));
+    let brief = client.add_key_for("brief", &[Scope::Read], Some(Duration::from_mins(1)));
     for key in [&kept, &ended, &brief] {
         assert_eq!(client.look(key).await, 200);
     }

@@ -29,13 +29,7 @@ struct Unset {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let flag = Flag::parse(&args.name)?;
     let client = Client::open(&args.store, context)?;
-    let now = flags::unset(
-        client.store(),
-        &*client.machine,
-        client.actor(),
-        flag,
-        None,
-    )?;
+    let now = flags::unset(client.store(), &*client.machine, client.actor(), flag, None)?;
     Ok(context.output.print(&Unset {
         flag: FlagShown::of(&now),
     })?)

@@ -30,12 +30,7 @@ struct Revoked {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = Client::open(&args.store, context)?;
-    let key = keys::revoke(
-        client.store(),
-        &*client.machine,
-        client.actor(),
-        &args.name,
-    )?;
+    let key = keys::revoke(client.store(), &*client.machine, client.actor(), &args.name)?;
     let others = keys::list(client.store())?;
     Ok(context.output.print(&Revoked {
         key: KeyShown::of(&key, client.machine.wall()),
