@@ -176,3 +176,51 @@ fn every_strategy_file_of_the_project_is_in_order() {
         }
     }
 }
+
+#[test]
+fn a_strategy_is_put_in_versions_and_shown_by_its_name() {
+    let place = Place::new();
+    write(&place, "a.toml", GOOD);
+    insta::assert_snapshot!(place.ok(&["strategy", "registered"]), @"No strategies were put: fondaco strategy put FILE");
+    insta::assert_snapshot!(place.ok(&["strategy", "put", "a.toml"]), @"a is at version 1 now");
+    insta::assert_snapshot!(place.ok(&["strategy", "put", "a.toml"]), @"a is at version 1: it is the same");
+    write(&place, "b.toml", &GOOD.replace("0.1", "0.2"));
+    write(&place, "config.json", r#"{"pairs": ["AAPL"]}"#);
+    let words = ["strategy", "put", "b.toml", "--experiment", "autumn"];
+    let put = place.json(
+        &[
+            &words[..],
+            &["--settings", "config.json", "--tag", "owner=desk"],
+        ]
+        .concat(),
+    );
+    assert_eq!((&put["version"], &put["fresh"]), (&2.into(), &true.into()));
+    let listed = place.json(&["strategy", "registered"]);
+    assert_eq!(listed["strategies"].as_array().unwrap().len(), 1);
+    let versions = place.json(&["strategy", "registered", "a"]);
+    let numbers: Vec<_> = versions["strategies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["version"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, [2, 1]);
+    let stop = |version: &str| {
+        let shown = place.json(&["strategy", "show", version]);
+        shown["strategy"]["risk"]["stoploss"].as_f64().unwrap()
+    };
+    assert_eq!((stop("a@1"), stop("a@2")), (-0.1, -0.2));
+    let (code, error) = place.refused(&["strategy", "show", "a@3"]);
+    assert_eq!(
+        (code, &error["error"]["hint"]),
+        (3, &"the newest is 2".into())
+    );
+    let (code, error) = place.refused(&["strategy", "put", "a.toml", "--over", "1"]);
+    assert_eq!((code, &error["error"]["kind"]), (4, &"conflict".into()));
+    write(&place, "config.json", r#"{"pear": 1}"#);
+    let (code, error) = place.refused(&["strategy", "put", "a.toml", "--settings", "config.json"]);
+    assert_eq!(code, 2);
+    assert!(error.to_string().contains("config.pear"), "{error}");
+    let (code, _) = place.refused(&["strategy", "put", "a.toml", "--tag", "owner"]);
+    assert_eq!(code, 2);
+}

@@ -19,7 +19,7 @@ use crate::output::{Style, View};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  fondaco strategy put strategies/sma-cross.toml\n  fondaco strategy put strategies/sma-cross.toml \
-                        --experiment autumn --config defaults.json --tag owner=desk-2\n\nThe same file again is the same \
+                        --experiment autumn --settings defaults.json --tag owner=desk-2\n\nThe same file again is the same \
                         version. Backtests are then asked for by the name: sma-cross, sma-cross@2, sma-cross@1.0.0."
 )]
 pub(crate) struct Args {
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     experiment: Option<String>,
     /// Settings its backtests begin with (JSON).
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    settings: Option<PathBuf>,
     /// For other programs; may be repeated.
     #[arg(long = "tag", value_name = "NAME=TEXT")]
     tags: Vec<String>,
@@ -50,7 +50,7 @@ pub(crate) enum PutError {
     Tag(String),
     /// Settings that are no JSON object.
     #[error("{} does not hold settings", path.display())]
-    Config {
+    Settings {
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -67,7 +67,7 @@ impl Hint for PutError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Tag(_) => None,
-            Self::Config { .. } => {
+            Self::Settings { .. } => {
                 Some("write {\"pairs\": [\"AAPL\"], \"account\": {\"balance\": 5000}}".to_owned())
             }
         }
@@ -88,9 +88,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let beside = Beside {
         experiment: args.experiment.clone(),
         config: args
-            .config
+            .settings
             .as_deref()
-            .map(config)
+            .map(settings)
             .transpose()?
             .unwrap_or_default(),
         tags: tags(&args.tags)?,
@@ -114,13 +114,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn config(path: &Path) -> Result<Map<String, Value>, Failure> {
+fn settings(path: &Path) -> Result<Map<String, Value>, Failure> {
     let (_, text) = files::text(path)?;
-    let config = serde_json::from_str(&text).map_err(|source| PutError::Config {
+    let settings = serde_json::from_str(&text).map_err(|source| PutError::Settings {
         path: path.to_owned(),
         source,
     })?;
-    Ok(config)
+    Ok(settings)
 }
 
 fn tags(words: &[String]) -> Result<BTreeMap<String, String>, PutError> {
