@@ -23,13 +23,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Read,
-        Self::Run,
-        Self::Trade,
-        Self::Halt,
-        Self::Admin,
-    ];
+    pub const ALL: [Self; 5] = [Self::Read, Self::Run, Self::Trade, Self::Halt, Self::Admin];
 
     /// The name used in storage and output.
     pub fn as_str(self) -> &'static str {
