@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::workers::Worker;
 use fondaco_domain::halt::HaltMode;
 use fondaco_domain::{ErrorKind, Hint, UnixMicros};
+use fondaco_exec::process;
 use fondaco_store::runs::{Access, Address};
 use serde::Serialize;
 use thiserror::Error;
@@ -13,7 +15,7 @@ use super::roles::{Seen, ask};
 use crate::commands::run::alive;
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::{Client, StoreArgs};
+use crate::host::{Client, StoreArgs, host_name};
 use crate::output::{Style, View};
 use crate::process::state::{self, Known, Phase};
 use crate::settings::without_password;
@@ -62,7 +64,8 @@ struct Kept {
     access: &'static str,
     /// Runs that have not ended, by state.
     open_runs: BTreeMap<&'static str, u64>,
-    /// Workers that were heard of in the last minute.
+    /// Workers that were heard of in the last minute, and are not known to be
+    /// dead.
     workers: usize,
     /// Halts in force.
     halts: Vec<Halted>,
@@ -150,7 +153,11 @@ fn kept(args: &Args, context: &Context) -> Result<Option<Kept>, Failure> {
         *open_runs.entry(state.as_str()).or_default() += count;
     }
     let now = client.machine.wall();
-    let workers = store.workers()?;
+    let (workers, here) = (store.workers()?, host_name());
+    // One that died a moment ago is still on the list.
+    let lives = |worker: &Worker| {
+        alive(worker, now) && (worker.host != here || process::lives(worker.pid, &worker.pid_start))
+    };
     let halts = store.halts()?;
     Ok(Some(Kept {
         place: without_password(&address),
@@ -160,7 +167,7 @@ fn kept(args: &Args, context: &Context) -> Result<Option<Kept>, Failure> {
             Access::Server => "through its server",
         },
         open_runs,
-        workers: workers.iter().filter(|worker| alive(worker, now)).count(),
+        workers: workers.iter().filter(|worker| lives(worker)).count(),
         halts: halts
             .into_iter()
             .filter(|halt| halt.mode != HaltMode::Active)

@@ -6,6 +6,7 @@ use super::roles::{self, LogArgs, WorkArgs};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::process::{self, Wish};
+use crate::settings::Settings;
 
 /// What it takes, and how much at a time.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,8 @@ enum Verb {
     /// Whether workers are on the list of the store, and were heard of.
     Health(roles::HealthArgs),
     /// What a worker is told, each value with who said it.
-    Config(roles::ConfigArgs),
+    #[command(after_help = "Example:\n  fondaco worker config --slots 4\n\nPasswords are masked.")]
+    Config(ServeArgs),
     /// The version of the program.
     Version(roles::VersionArgs),
 }
@@ -54,15 +56,21 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         None => serve(&args.serve, context),
         Some(Verb::Serve(args)) => serve(args, context),
         Some(Verb::Health(args)) => roles::health(Role::Worker, args, context),
-        Some(Verb::Config(args)) => roles::config(Role::Worker, args, context),
+        Some(Verb::Config(args)) => roles::config(Role::Worker, &settings(args, context)?, context),
         Some(Verb::Version(args)) => roles::version(Role::Worker, args, context),
     }
 }
 
-fn serve(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
+/// What it is told, by flags, too.
+fn settings(args: &ServeArgs, context: &Context) -> Result<Settings, Failure> {
     let mut settings = context.settings()?;
     args.work.over(&mut settings);
     args.log.over(&mut settings);
+    Ok(settings)
+}
+
+fn serve(args: &ServeArgs, context: &Context) -> Result<(), Failure> {
+    let settings = settings(args, context)?;
     roles::start_log(&settings, context)?;
     let wish = Wish {
         roles: vec![Role::Worker],

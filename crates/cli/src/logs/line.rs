@@ -32,7 +32,8 @@ impl Fact {
         fact
     }
 
-    /// The time, how bad it is unless it is not, the words, and the fields.
+    /// The time, how bad it is unless it is not, the words, and the fields
+    /// that the words do not say already.
     pub(super) fn text(&self) -> String {
         let mut text = format!("{}  ", self.at);
         if matches!(self.level, "error" | "warn") {
@@ -44,6 +45,9 @@ impl Fact {
                 Value::String(text) if is_plain(text) => text.clone(),
                 other => other.to_string(),
             };
+            if self.message.contains(&value) {
+                continue;
+            }
             let _ = write!(text, "  {name}={value}");
         }
         text.push('\n');

@@ -9,7 +9,7 @@ use fondaco_app::roles::Role;
 use fondaco_domain::{ErrorKind, Hint};
 use thiserror::Error;
 
-use crate::settings::{Settings, listening};
+use crate::settings::{Settings, keys, listening};
 
 /// `ADDRESS`, or `ROLE=ADDRESS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,15 @@ pub(crate) enum DoorError {
         /// The role.
         role: Role,
     },
+    /// The same of the data service, which has a setting of its own.
+    #[error("the data service cannot listen at {address}")]
+    Data {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// Taken, or not allowed.
     #[error("{} cannot listen at {address}", role.as_str())]
     Listen {
@@ -73,7 +82,7 @@ impl Hint for DoorError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::WhichRole { .. } | Self::NoDoor { .. } => ErrorKind::Invalid,
-            Self::Listen { source, .. } => match source.kind() {
+            Self::Listen { source, .. } | Self::Data { source, .. } => match source.kind() {
                 io::ErrorKind::AddrNotAvailable => ErrorKind::Invalid,
                 _ => ErrorKind::Unavailable,
             },
@@ -87,6 +96,10 @@ impl Hint for DoorError {
                 None => "leave it out".to_owned(),
             },
             Self::NoDoor { .. } => "leave it out, or serve that role, too".to_owned(),
+            Self::Data { .. } => {
+                let key = &keys::DATA_PORT;
+                format!("choose another with {} or `{}`", key.variable, key.name)
+            }
             Self::Listen { role, source, .. } => {
                 let elsewhere = match listening(*role) {
                     Some((key, _)) => format!("with --listen, {} or `{}`", key.variable, key.name),
@@ -164,19 +177,39 @@ pub(crate) fn bind(roles: &[Role], settings: &Settings) -> Result<Vec<Bound>, Do
         .collect()
 }
 
-/// Binds one address.
-pub(crate) fn bind_one(role: Role, address: SocketAddr) -> Result<Bound, DoorError> {
+fn bind_one(role: Role, address: SocketAddr) -> Result<Bound, DoorError> {
     let failed = |source| DoorError::Listen {
         role,
         address,
         source,
     };
-    let listener = TcpListener::bind(address).map_err(failed)?;
+    let (listener, address) = listen(address).map_err(failed)?;
     Ok(Bound {
         role,
-        address: listener.local_addr().map_err(failed)?,
+        address,
         listener,
     })
+}
+
+/// Binds the data service's own port, where somebody asks for it and control
+/// is here.
+pub(crate) fn bind_data(
+    roles: &[Role],
+    settings: &Settings,
+) -> Result<Option<(TcpListener, SocketAddr)>, DoorError> {
+    let port = settings.compat.data_port.value;
+    let Some(port) = port.filter(|_| roles.contains(&Role::Control)) else {
+        return Ok(None);
+    };
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let bound = listen(address).map_err(|source| DoorError::Data { address, source })?;
+    Ok(Some(bound))
+}
+
+fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 /// Where everybody is, as far as it is known: those bound here, and the others

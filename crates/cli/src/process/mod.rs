@@ -90,11 +90,13 @@ pub(crate) fn run(
     // Whoever says so while it begins is heard once it has begun.
     let _listening = Listening::start(move |_| told.stop())?;
     let bound = doors::bind(&wish.roles, &wish.settings)?;
+    let data = doors::bind_data(&wish.roles, &wish.settings)?;
     let client = Client::open_at(&wish.settings.store.value, context)?;
     for door in &bound {
         keys::may_listen(client.store(), client.machine.wall(), door.address)?;
     }
-    let known = known(&wish, &bound, &client);
+    let mut known = known(&wish, &bound, &client);
+    known.data = data.as_ref().map(|(_, address)| *address);
     let mut announced = Announced::new(context.home(), known, wish.up.take())?;
     if announced.known().up {
         sample::load(&client, context)?;
@@ -103,7 +105,12 @@ pub(crate) fn run(
     let addresses = (doors::addresses(&bound, &wish.settings), exposed);
     let platform = platform::platform(&client, context, &wish.settings, addresses, stop.clone())?;
     let runtime = runtime()?;
-    let (doors, gateway) = apart(bound, &platform);
+    let (mut doors, gateway) = apart(bound, &platform);
+    doors.extend(data.map(|(listener, _)| Door {
+        role: Role::Control,
+        router: fondaco_server::data_router(Arc::clone(&platform)),
+        listener,
+    }));
     let gateways = wish.gateways(gateway, &platform, runtime.handle());
     let parts = Parts {
         gateways: Gateways::start(gateways, context)?,
@@ -290,6 +297,7 @@ fn known(wish: &Wish, bound: &[doors::Bound], client: &Client) -> Known {
             .map(|role| (role.as_str().to_owned(), address(*role)))
             .collect(),
         store: without_password(&wish.settings.store.value),
+        data: None,
         log: wish.log.clone(),
         up: wish.up.is_some(),
     }
@@ -342,6 +350,9 @@ fn tell(known: &Known, host: Option<&Host>, settings: &Settings) {
             let role = role.as_str();
             info!(name: "serving", role, %address, "{}", serving(role, address));
         }
+    }
+    if let Some(address) = known.data {
+        info!(name: "serving", %address, "data service: serving at http://{address}");
     }
 }
 

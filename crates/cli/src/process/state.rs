@@ -58,6 +58,8 @@ pub(crate) struct Known {
     pub(crate) phase: Phase,
     /// Its roles, and where they listen.
     pub(crate) roles: BTreeMap<String, Option<SocketAddr>>,
+    /// Where the data service has a port of its own.
+    pub(crate) data: Option<SocketAddr>,
     /// The store of runs, without a password.
     pub(crate) store: String,
     /// Where its log is, where that is a file.
@@ -297,6 +299,7 @@ mod tests {
             since: UnixMicros(0),
             phase: Phase::Ready,
             roles: BTreeMap::from([("control".to_owned(), "127.0.0.1:1".parse().ok())]),
+            data: None,
             store: "sqlite:x".to_owned(),
             log: None,
             up: false,

@@ -15,5 +15,6 @@ mod interrupted;
 mod realistic;
 mod reference;
 mod samples;
+mod settings;
 mod strategy;
 mod task;

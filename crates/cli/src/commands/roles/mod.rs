@@ -49,12 +49,21 @@ pub(crate) struct ServeArgs {
     log: LogArgs,
 }
 
-/// Takes no options.
+/// With these options, as `serve` takes them.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  fondaco control config\n  fondaco worker config --output json\n\nPasswords are masked."
+    after_help = "Examples:\n  fondaco control config\n  fondaco trading config --listen 127.0.0.1:9001 --output json\n\n\
+                  Passwords are masked."
 )]
-pub(crate) struct ConfigArgs {}
+pub(crate) struct ConfigArgs {
+    /// Address to listen at.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<ListenWord>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
 
 /// Takes no options.
 #[derive(Debug, clap::Args)]
@@ -143,17 +152,30 @@ pub(crate) fn run(role: Role, command: &Command, context: &Context) -> Result<()
     match command {
         Command::Serve(args) => serve(role, args, context),
         Command::Health(args) => health(role, args, context),
-        Command::Config(args) => config(role, args, context),
+        Command::Config(args) => {
+            let settings = settings(role, (args.listen, &args.store, &args.log), context)?;
+            config(role, &settings, context)
+        }
         Command::Version(args) => version(role, args, context),
     }
 }
 
-fn serve(role: Role, args: &ServeArgs, context: &Context) -> Result<(), Failure> {
+/// What one role is told, by flags, too.
+fn settings(
+    role: Role,
+    (listen, store, log): (Option<ListenWord>, &StoreArgs, &LogArgs),
+    context: &Context,
+) -> Result<Settings, Failure> {
     let mut settings = context.settings()?;
-    let listen: Vec<ListenWord> = args.listen.into_iter().collect();
+    let listen: Vec<ListenWord> = listen.into_iter().collect();
     listen_at(&mut settings, &listen, &[role])?;
-    store_over(&args.store, &mut settings);
-    args.log.over(&mut settings);
+    store_over(store, &mut settings);
+    log.over(&mut settings);
+    Ok(settings)
+}
+
+fn serve(role: Role, args: &ServeArgs, context: &Context) -> Result<(), Failure> {
+    let settings = settings(role, (args.listen, &args.store, &args.log), context)?;
     start_log(&settings, context)?;
     let wish = Wish {
         roles: vec![role],
@@ -167,8 +189,8 @@ fn serve(role: Role, args: &ServeArgs, context: &Context) -> Result<(), Failure>
 }
 
 /// Prints every value with who said it.
-pub(crate) fn config(role: Role, _: &ConfigArgs, context: &Context) -> Result<(), Failure> {
-    let shown = Shown::of(&context.settings()?, role);
+pub(crate) fn config(role: Role, settings: &Settings, context: &Context) -> Result<(), Failure> {
+    let shown = Shown::of(settings, role);
     Ok(context.output.print(&shown.in_context(context))?)
 }
 

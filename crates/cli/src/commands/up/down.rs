@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::output::{Style, View};
-use crate::process::state::{self, Known};
+use crate::process::state::{self, Known, Phase};
 
 /// How patiently.
 #[derive(Debug, clap::Args)]
@@ -92,8 +92,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         })?);
     };
     tell(&known, Signal::TERM)?;
-    if args.force {
-        // Another signal: two of a kind may arrive as one.
+    // Who was told before is told for the second time now, and the third would
+    // be the end whatever runs.
+    let again = args.force && known.phase != Phase::Stopping;
+    until(SAYS, || {
+        let now = state::up(context.home());
+        !known.lives() || now.is_ok_and(|now| now.is_none_or(|now| now.phase == Phase::Stopping))
+    });
+    if again {
         tell(&known, Signal::INT)?;
     }
     let mut killed = false;
@@ -130,10 +136,18 @@ fn tell(known: &Known, signal: Signal) -> Result<(), DownError> {
 /// Between two looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// A process that was told says so within this time.
+const SAYS: Duration = Duration::from_secs(2);
+
 fn ends(known: &Known, within: Duration) -> bool {
+    until(within, || !known.lives())
+}
+
+/// Looks until it is so, for a time.
+fn until(within: Duration, is_so: impl Fn() -> bool) -> bool {
     let deadline = Instant::now() + within;
     let bell = Bell::default();
-    while known.lives() {
+    while !is_so() {
         if Instant::now() >= deadline {
             return false;
         }
