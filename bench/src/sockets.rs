@@ -41,6 +41,8 @@ type Line = WebSocketStream<TcpStream>;
 /// What one socket saw.
 #[derive(Default)]
 struct Seen {
+    /// The number of its first snapshot: it gets what comes after.
+    begin: u64,
     /// Numbers of events, as they came.
     numbers: Vec<u64>,
     /// Microseconds from each event to its receipt.
@@ -100,7 +102,7 @@ async fn measure(server: &str, gateway: &str, load: Load) -> anyhow::Result<Valu
 
 /// How many events one run leads to, with the worker that is there.
 async fn events_of_a_run(server: &str, gateway: &str) -> anyhow::Result<usize> {
-    let mut line = subscribed(gateway).await?;
+    let (mut line, _) = subscribed(gateway).await?;
     let run = submit_one(server).await?;
     let mut events = 0;
     loop {
@@ -126,10 +128,10 @@ async fn open_all(
         let permit = Arc::clone(&room).acquire_owned().await?;
         let (gateway, stop, ready) = (gateway.to_owned(), Arc::clone(stop), Arc::clone(&ready));
         listening.spawn(async move {
-            let line = subscribed(&gateway).await?;
+            let (line, begin) = subscribed(&gateway).await?;
             ready.fetch_add(1, Ordering::AcqRel);
             drop(permit);
-            listen(line, &stop).await
+            listen(line, begin, &stop).await
         });
     }
     let all = async {
@@ -143,8 +145,8 @@ async fn open_all(
     Ok(listening)
 }
 
-/// A socket that has its first snapshot.
-async fn subscribed(gateway: &str) -> anyhow::Result<Line> {
+/// A socket that has its first snapshot, and the number of that.
+async fn subscribed(gateway: &str) -> anyhow::Result<(Line, u64)> {
     let stream = TcpStream::connect(gateway).await.context("gateway")?;
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default()
@@ -153,8 +155,12 @@ async fn subscribed(gateway: &str) -> anyhow::Result<Line> {
     let url = format!("ws://{gateway}/");
     let (mut line, _) = client_async_with_config(url, stream, Some(config)).await?;
     line.send(Message::text(r#"{"type":"subscribe"}"#)).await?;
-    while kind_of(&next(&mut line).await?) != "snapshot" {}
-    Ok(line)
+    loop {
+        let frame = next(&mut line).await?;
+        if kind_of(&frame) == "snapshot" {
+            return Ok((line, number_of(&frame)?));
+        }
+    }
 }
 
 async fn next(line: &mut Line) -> anyhow::Result<String> {
@@ -169,8 +175,11 @@ async fn next(line: &mut Line) -> anyhow::Result<String> {
 }
 
 /// Takes down what comes until somebody says to stop.
-async fn listen(mut line: Line, stop: &AtomicBool) -> anyhow::Result<Seen> {
-    let mut seen = Seen::default();
+async fn listen(mut line: Line, begin: u64, stop: &AtomicBool) -> anyhow::Result<Seen> {
+    let mut seen = Seen {
+        begin,
+        ..Seen::default()
+    };
     loop {
         let message = timeout(PATIENCE, line.next()).await.context("no frame")?;
         let text = match message.context("the socket was closed")?? {
@@ -326,7 +335,8 @@ fn compare(one: &Seen, all: &BTreeSet<u64>) -> (usize, usize, usize) {
             (before..=*seq).contains(&number)
         })
     };
-    let missing = all.iter().filter(|number| !times.contains_key(number));
+    let wanted = all.range(one.begin + 1..);
+    let missing = wanted.filter(|number| !times.contains_key(number));
     let lost = missing.filter(|number| !stands_for(**number)).count();
     let repeated = times.values().map(|times| times - 1).sum();
     let backward = one.numbers.windows(2).filter(|two| two[1] < two[0]).count();

@@ -156,12 +156,12 @@ impl Connection {
             }
             socket.flush().await
         };
-        settled(timeout(patience, sending).await)
+        settled(&timeout(patience, sending).await)
     }
 
     async fn send(&mut self, message: Message) -> Turn {
         let patience = self.patience();
-        settled(timeout(patience, self.socket.send(message)).await)
+        settled(&timeout(patience, self.socket.send(message)).await)
     }
 
     /// Who takes nothing for so long is not there.
@@ -183,9 +183,8 @@ impl Connection {
                 let refusal = refuse(self.seq(), ProblemCode::UnsupportedMediaType, detail);
                 self.send(refusal).await
             }
-            Message::Ping(_) | Message::Pong(_) => GO_ON,
-            // The answer is on its way when the next look says it is over.
-            Message::Close(_) => GO_ON,
+            // After a close frame the next look says that it is over.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => GO_ON,
         }
     }
 
@@ -376,7 +375,7 @@ fn heart(period: Duration) -> Interval {
     heart
 }
 
-fn settled<E, T>(sent: Result<Result<(), E>, T>) -> Turn {
+fn settled<E, T>(sent: &Result<Result<(), E>, T>) -> Turn {
     match sent {
         Ok(Ok(())) => GO_ON,
         Ok(Err(_)) | Err(_) => OVER,
