@@ -86,7 +86,7 @@ def furnish(url, key):
     put("PUT", "/v1/strategies/sma-cross", {"text": strategy})
     put(
         "POST",
-        "/v1/data/import?filename=BTC_USDT-1d.csv&venue=desk",
+        "/v1/data/import?filename=AAPL.csv&venue=desk&timeframe=1d",
         CANDLES.encode(),
         "application/octet-stream",
     )

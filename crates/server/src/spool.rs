@@ -35,13 +35,11 @@ impl Spooled {
         let name = plain(name).ok_or_else(|| {
             Refusal::of_field("filename", "a name such as BTC_USDT-1d.csv is wanted")
         })?;
-        let chance: String = platform
-            .machine
-            .entropy()
+        let chance = platform.machine.entropy();
+        let folder = chance
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let folder = platform.candles.spool.join(chance);
+            .fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+        let folder = platform.candles.spool.join(folder);
         fs::create_dir_all(&folder)
             .await
             .map_err(|error| storage(&error))?;
@@ -91,7 +89,7 @@ impl Drop for Spooled {
     }
 }
 
-/// What cannot be removed is looked for again with the next start.
+/// What cannot be removed is removed with a later start.
 fn remove(folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
 }

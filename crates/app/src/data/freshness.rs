@@ -261,9 +261,52 @@ mod tests {
 
     /// Each line: a data set by its newest candle, a time, and what is to be
     /// said then when nothing may be late.
+    const CASES: &str = "
+        # A share: Friday's candle through the weekend, until Monday's
+        # close at 20:00 UTC (summer time).
+        AAPL 1d 2025-09-12 2025-09-12T19:59:59Z fresh
+        AAPL 1d 2025-09-11 2025-09-12T19:59:59Z fresh
+        AAPL 1d 2025-09-11 2025-09-12T20:00:00Z stale
+        AAPL 1d 2025-09-12 2025-09-14T12:00:00Z fresh
+        AAPL 1d 2025-09-12 2025-09-15T19:59:59Z fresh
+        AAPL 1d 2025-09-12 2025-09-15T20:00:00Z stale
+        # Labor Day is a Monday; the winter's close is at 21:00 UTC, that
+        # of the day after Thanksgiving at 18:00.
+        AAPL 1d 2025-08-29 2025-09-02T19:00:00Z fresh
+        AAPL 1d 2025-08-29 2025-09-02T20:00:00Z stale
+        AAPL 1d 2025-11-26 2025-11-28T17:59:00Z fresh
+        AAPL 1d 2025-11-26 2025-11-28T18:00:00Z stale
+        AAPL 1d 2025-12-09 2025-12-10T20:59:00Z fresh
+        # An hour of a share, on the clock and from the opening.
+        AAPL 1h 2025-09-12T19:00:00Z 2025-09-15T14:00:00Z stale
+        AAPL 1h 2025-09-12T19:00:00Z 2025-09-15T13:59:00Z fresh
+        AAPL 1h 2025-09-12T19:30:00Z 2025-09-15T14:29:00Z fresh
+        AAPL 1h 2025-09-12T19:30:00Z 2025-09-15T14:30:00Z stale
+        AAPL 1h 2025-09-12T18:30:00Z 2025-09-13T09:00:00Z stale
+        # A week of a share is over on Friday evening.
+        AAPL 1w 2025-09-01 2025-09-12T19:00:00Z fresh
+        AAPL 1w 2025-09-01 2025-09-12T20:00:00Z stale
+        AAPL 1w 2025-09-08 2025-09-12T20:00:00Z fresh
+        # A coin never rests.
+        BTC/USDT 1d 2025-09-12 2025-09-13T23:59:59Z fresh
+        BTC/USDT 1d 2025-09-12 2025-09-14T00:00:00Z stale
+        BTC/USDT 5m 2025-09-13T11:50:00Z 2025-09-13T11:59:59Z fresh
+        BTC/USDT 5m 2025-09-13T11:50:00Z 2025-09-13T12:00:00Z stale
+        # Currencies close on Friday at 17:00 in New York.
+        EURUSD 1h 2025-09-12T20:00:00Z 2025-09-14T20:00:00Z fresh
+        EURUSD 1h 2025-09-12T20:00:00Z 2025-09-14T22:00:00Z stale
+        # Golden Week; the exchange rests at noon.
+        600519.SHH 1d 2025-09-30 2025-10-09T06:59:00Z fresh
+        600519.SHH 1d 2025-09-30 2025-10-09T07:00:00Z stale
+        600519.SHH 1h 2025-10-09T03:00:00Z 2025-10-09T05:30:00Z fresh
+        600519.SHH 1h 2025-10-09T03:00:00Z 2025-10-09T06:00:00Z stale
+        # A year that no list and no table knows.
+        600519.SHH 1d 2025-12-31 2026-01-05T09:00:00Z unknown
+        AAPL 1d 2030-12-31 2031-01-03T09:00:00Z unknown
+    ";
+
     #[test]
     fn what_is_fresh_when() {
-        use Verdict::{Fresh, Stale, Unknown};
         let list = HolidayList::new([2025], (1..=8).map(|day| jiff::civil::date(2025, 10, day)));
         let rules = FreshnessRules {
             market: CheckRules {
@@ -272,156 +315,20 @@ mod tests {
             },
             grace: Some(Duration::ZERO),
         };
-        for (symbol, timeframe, last, now, expected) in [
-            // A share: Friday's candle through the weekend, until Monday's
-            // close at 20:00 UTC (summer time).
-            ("AAPL", "1d", "2025-09-12", "2025-09-12T19:59:59Z", Fresh),
-            ("AAPL", "1d", "2025-09-11", "2025-09-12T19:59:59Z", Fresh),
-            ("AAPL", "1d", "2025-09-11", "2025-09-12T20:00:00Z", Stale),
-            ("AAPL", "1d", "2025-09-12", "2025-09-14T12:00:00Z", Fresh),
-            ("AAPL", "1d", "2025-09-12", "2025-09-15T19:59:59Z", Fresh),
-            ("AAPL", "1d", "2025-09-12", "2025-09-15T20:00:00Z", Stale),
-            // Labor Day is a Monday; the winter's close is at 21:00 UTC, that
-            // of the day after Thanksgiving at 18:00.
-            ("AAPL", "1d", "2025-08-29", "2025-09-02T19:00:00Z", Fresh),
-            ("AAPL", "1d", "2025-08-29", "2025-09-02T20:00:00Z", Stale),
-            ("AAPL", "1d", "2025-11-26", "2025-11-28T17:59:00Z", Fresh),
-            ("AAPL", "1d", "2025-11-26", "2025-11-28T18:00:00Z", Stale),
-            ("AAPL", "1d", "2025-12-09", "2025-12-10T20:59:00Z", Fresh),
-            // An hour of a share, on the clock and from the opening.
-            (
-                "AAPL",
-                "1h",
-                "2025-09-12T19:00:00Z",
-                "2025-09-15T14:00:00Z",
-                Stale,
-            ),
-            (
-                "AAPL",
-                "1h",
-                "2025-09-12T19:00:00Z",
-                "2025-09-15T13:59:00Z",
-                Fresh,
-            ),
-            (
-                "AAPL",
-                "1h",
-                "2025-09-12T19:30:00Z",
-                "2025-09-15T14:29:00Z",
-                Fresh,
-            ),
-            (
-                "AAPL",
-                "1h",
-                "2025-09-12T19:30:00Z",
-                "2025-09-15T14:30:00Z",
-                Stale,
-            ),
-            (
-                "AAPL",
-                "1h",
-                "2025-09-12T18:30:00Z",
-                "2025-09-13T09:00:00Z",
-                Stale,
-            ),
-            // A week of a share is over on Friday evening.
-            ("AAPL", "1w", "2025-09-01", "2025-09-12T19:00:00Z", Fresh),
-            ("AAPL", "1w", "2025-09-01", "2025-09-12T20:00:00Z", Stale),
-            ("AAPL", "1w", "2025-09-08", "2025-09-12T20:00:00Z", Fresh),
-            // A coin never rests.
-            (
-                "BTC/USDT",
-                "1d",
-                "2025-09-12",
-                "2025-09-13T23:59:59Z",
-                Fresh,
-            ),
-            (
-                "BTC/USDT",
-                "1d",
-                "2025-09-12",
-                "2025-09-14T00:00:00Z",
-                Stale,
-            ),
-            (
-                "BTC/USDT",
-                "5m",
-                "2025-09-13T11:50:00Z",
-                "2025-09-13T11:59:59Z",
-                Fresh,
-            ),
-            (
-                "BTC/USDT",
-                "5m",
-                "2025-09-13T11:50:00Z",
-                "2025-09-13T12:00:00Z",
-                Stale,
-            ),
-            // Currencies close on Friday at 17:00 in New York.
-            (
-                "EURUSD",
-                "1h",
-                "2025-09-12T20:00:00Z",
-                "2025-09-14T20:00:00Z",
-                Fresh,
-            ),
-            (
-                "EURUSD",
-                "1h",
-                "2025-09-12T20:00:00Z",
-                "2025-09-14T22:00:00Z",
-                Stale,
-            ),
-            // Golden Week; the exchange rests at noon.
-            (
-                "600519.SHH",
-                "1d",
-                "2025-09-30",
-                "2025-10-09T06:59:00Z",
-                Fresh,
-            ),
-            (
-                "600519.SHH",
-                "1d",
-                "2025-09-30",
-                "2025-10-09T07:00:00Z",
-                Stale,
-            ),
-            (
-                "600519.SHH",
-                "1h",
-                "2025-10-09T03:00:00Z",
-                "2025-10-09T05:30:00Z",
-                Fresh,
-            ),
-            (
-                "600519.SHH",
-                "1h",
-                "2025-10-09T03:00:00Z",
-                "2025-10-09T06:00:00Z",
-                Stale,
-            ),
-            // A year that no list and no table knows.
-            (
-                "600519.SHH",
-                "1d",
-                "2025-12-31",
-                "2026-01-05T09:00:00Z",
-                Unknown(Untold::NotInCalendar),
-            ),
-            (
-                "AAPL",
-                "1d",
-                "2030-12-31",
-                "2031-01-03T09:00:00Z",
-                Unknown(Untold::NotInCalendar),
-            ),
-        ] {
-            let found = judge(listed(symbol, timeframe, last), &rules, at(now));
-            assert_eq!(
-                found.verdict, expected,
-                "{symbol} {timeframe} {last} at {now}"
-            );
+        let lines = CASES.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let words: Vec<&str> = line.split(' ').collect();
+            let [symbol, timeframe, last, now, expected] = words[..] else {
+                panic!("{line}");
+            };
+            let found = judge(listed(symbol, timeframe, last), &rules, at(now)).verdict;
+            let said = match found {
+                Verdict::Fresh => "fresh",
+                Verdict::Stale => "stale",
+                Verdict::Unknown(Untold::NotInCalendar) => "unknown",
+                Verdict::Unknown(Untold::NoHolidays) => "no list",
+            };
+            assert_eq!(said, expected, "{line}");
         }
     }
 

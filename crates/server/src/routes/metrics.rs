@@ -45,19 +45,20 @@ async fn metrics(State(platform): State<Shared>) -> Response {
     (kind, page.text()).into_response()
 }
 
+/// Adds what one read of the store says.
+type Read = fn(&Platform, UnixMicros, &mut Exposition) -> Result<(), RunStoreError>;
+
 /// Reads of the store in one scrape.
 const READS: usize = 6;
 
 fn of_store(platform: &Platform) -> (Exposition, usize) {
     let mut page = Exposition::default();
     let now = platform.machine.wall();
-    let reads: [fn(&Platform, UnixMicros, &mut Exposition) -> Result<(), RunStoreError>; READS] =
-        [runs, feed, halts, workers, schedules, services];
-    let failed = |read: &&fn(&Platform, UnixMicros, &mut Exposition) -> _| {
-        let outcome: Result<(), RunStoreError> = read(platform, now, &mut page);
-        outcome.is_err()
-    };
-    let failures = reads.iter().filter(failed).count();
+    let reads: [Read; READS] = [runs, feed, halts, workers, schedules, services];
+    let failures = reads
+        .into_iter()
+        .filter(|read| read(platform, now, &mut page).is_err())
+        .count();
     (page, failures)
 }
 

@@ -39,6 +39,12 @@ async fn every_refusal_is_a_problem_with_its_code() {
             "invalid",
         ),
         (text(Method::POST, "/v1/runs", "{"), 400, "invalid"),
+        (text(Method::POST, "/v1/runs", "[]"), 400, "invalid"),
+        (
+            text(Method::POST, &format!("/v1/runs/{run}/replay"), "[]"),
+            400,
+            "invalid",
+        ),
         (text(Method::POST, "/v1/runs", &misspelt), 400, "invalid"),
         (text(Method::POST, "/v1/runs", &deadline), 400, "invalid"),
         (

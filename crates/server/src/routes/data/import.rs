@@ -26,6 +26,10 @@ pub(super) const BYTES: &str = "application/octet-stream";
 /// What the file is.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word after the question mark of its own"
+)]
 pub(super) struct ImportQuery {
     /// Its name: tells the form, and often the instrument and the length of a
     /// candle. Only the last part counts.

@@ -82,11 +82,11 @@ pub(super) async fn freshness(
     Ok(Json(FreshnessReport {
         as_of: view::instant(as_of),
         all_fresh: found.iter().all(Freshness::is_fresh),
-        items: found.into_iter().map(reach).collect(),
+        items: found.iter().map(reach).collect(),
     }))
 }
 
-fn reach(found: Freshness) -> FreshnessView {
+fn reach(found: &Freshness) -> FreshnessView {
     FreshnessView {
         name: view::name(&found.listed.dataset),
         is_fresh: found.is_fresh(),
