@@ -4,6 +4,7 @@ mod backtests_http;
 mod halts;
 mod keys;
 mod killed_roles;
+mod ops;
 mod roles;
 mod runs;
 mod runtime;
