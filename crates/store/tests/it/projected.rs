@@ -130,13 +130,13 @@ impl World {
         self.store.submit(wish, at(1)).unwrap();
         self.work(
             100,
-            Some(format!(r#"{{"result":"{result}","folder":"x"}}"#)),
+            Some(&format!(r#"{{"result":"{result}","folder":"x"}}"#)),
         );
         id
     }
 
     /// Does so many tasks.
-    fn work(&self, limit: usize, output: Option<String>) {
+    fn work(&self, limit: usize, output: Option<&str>) {
         let worker = WorkerId::new(1, [1; 10]);
         let exchange = |reports, want| Exchange {
             worker,
@@ -158,7 +158,7 @@ impl World {
             task: claimed.task.no,
             command: TaskCommand::Complete {
                 fence: claimed.task.fence,
-                output: output.clone(),
+                output: output.map(str::to_owned),
             },
         });
         let reports = exchange(reports.collect(), None);
@@ -227,7 +227,7 @@ fn what_is_told_as_it_happens_is_what_is_told_anew() {
     let tree = World::tree(world.home.path());
     let lines = |path: String| {
         let file = tree.iter().find(|(name, _)| name.ends_with(&path));
-        file.map(|(_, bytes)| bytes.iter().filter(|byte| **byte == b'\n').count())
+        file.map(|(_, bytes)| str::from_utf8(bytes).unwrap().lines().count())
     };
     assert_eq!(lines(logs(1)).map(|count| count as u64), Some(CHUNK));
     assert!(lines(logs(2)).is_some());

@@ -23,7 +23,7 @@ use crate::table::{Align, Table};
 const PAGE: usize = 50;
 
 /// Threads that fill the store.
-const WRITERS: usize = 16;
+const WRITERS: usize = 64;
 
 /// Of so many runs one is of a rare sort.
 const RARE: usize = 50_000;
@@ -34,7 +34,7 @@ const FIRST: u64 = 1_700_000_000_000;
 /// How much of what.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  fondaco bench listing --runs 1000000\n\nWithout --store it uses a new store in the folder `bench` of the home, and removes it. A store that has so many runs already is not filled."
+    after_help = "Example:\n  fondaco bench listing --runs 1000000\n\nWithout --store it uses a new store in a folder of the home, and removes it. A store that has so many runs already is not filled."
 )]
 pub(crate) struct Args {
     /// Runs that the store has.
@@ -67,20 +67,22 @@ struct Page {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let folder = context.home().join("bench");
+    if args.store.named(context)?.is_some() {
+        return Ok(context
+            .output
+            .print(&measure(args, &args.store, context)?)?);
+    }
+    let folder = context
+        .home()
+        .join(format!("bench-listing-{}", std::process::id()));
     let failed = |source| FolderError {
         path: folder.clone(),
         source,
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    let store = if args.store.named(context)?.is_some() {
-        args.store.clone()
-    } else {
-        let file = folder.join(format!("listing-{}.db", std::process::id()));
-        StoreArgs::of(format!("sqlite:{}?profile=research", file.display()))
-    };
+    let file = folder.join("runs.db");
+    let store = StoreArgs::of(format!("sqlite:{}?profile=research", file.display()));
     let figures = measure(args, &store, context);
-    // A store of somebody else is not touched: it lies elsewhere.
     std::fs::remove_dir_all(&folder).map_err(failed)?;
     Ok(context.output.print(&figures?)?)
 }

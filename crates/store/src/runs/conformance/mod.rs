@@ -110,6 +110,7 @@ pub const CASES: &[Case] = &[
         halts::acknowledged,
     ),
     ("runs are found by what they are", queries::runs),
+    ("runs are found by strategy and by tenant", queries::names),
     ("runs and tasks come in pages", queries::pages),
     ("events come in pages", queries::events),
     ("the feed has all events in one order", feed::order),

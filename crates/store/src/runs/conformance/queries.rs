@@ -2,9 +2,9 @@
 
 use fondaco_app::ports::Store;
 use fondaco_app::ports::runs::{RunQuery, RunStoreError, TaskQuery};
-use fondaco_domain::UnixMicros;
 use fondaco_domain::run::{Command, RunCommand, RunKind, RunState};
 use fondaco_domain::task::{TaskNo, TaskState};
+use fondaco_domain::{RunId, UnixMicros};
 
 use super::{at, begin, claim, completed, report, say, submission};
 
@@ -14,9 +14,7 @@ pub(super) fn runs(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut two = submission(2, "p", 2);
     two.new.kind = RunKind::Workflow;
     two.new.parent = Some(one.id);
-    two.new.strategy = Some("cross".to_owned());
     let mut three = submission(3, "q", 1);
-    "desk".clone_into(&mut three.new.tenant);
     three.last = false;
     three.new.deadline = Some(UnixMicros(501));
     for asked in [&one, &two, &three] {
@@ -60,26 +58,6 @@ pub(super) fn runs(store: &dyn Store) -> Result<(), RunStoreError> {
         },
         &[3, 1],
     )?;
-    for (strategy, wanted) in [("cross", &[2_u8][..]), ("Cross", &[]), ("", &[])] {
-        let strategy = Some(strategy.to_owned());
-        of(
-            RunQuery {
-                strategy,
-                ..all.clone()
-            },
-            wanted,
-        )?;
-    }
-    for (tenant, wanted) in [("desk", &[3_u8][..]), (&one.new.tenant, &[2, 1])] {
-        let tenant = Some(tenant.to_owned());
-        of(
-            RunQuery {
-                tenant,
-                ..all.clone()
-            },
-            wanted,
-        )?;
-    }
     let spec = Some(three.new.spec.clone());
     of(
         RunQuery {
@@ -125,6 +103,48 @@ pub(super) fn runs(store: &dyn Store) -> Result<(), RunStoreError> {
         ..all
     };
     of(both, &[1])
+}
+
+pub(super) fn names(store: &dyn Store) -> Result<(), RunStoreError> {
+    let one = submission(1, "q", 1);
+    let mut two = submission(2, "q", 1);
+    two.new.strategy = Some("cross".to_owned());
+    let mut three = submission(3, "q", 1);
+    "desk".clone_into(&mut three.new.tenant);
+    for asked in [&one, &two, &three] {
+        store.submit(asked.clone(), at(1))?;
+    }
+    let of = |query: RunQuery, wanted: &[&RunId]| -> Result<(), RunStoreError> {
+        let found: Vec<RunId> = store.runs(&query)?.iter().map(|run| run.id).collect();
+        assert_eq!(found.iter().collect::<Vec<_>>(), wanted, "{query:?}");
+        Ok(())
+    };
+    let all = RunQuery::default();
+    for (strategy, wanted) in [("cross", &[&two.id][..]), ("Cross", &[]), ("", &[])] {
+        let strategy = Some(strategy.to_owned());
+        of(
+            RunQuery {
+                strategy,
+                ..all.clone()
+            },
+            wanted,
+        )?;
+    }
+    let tenants = [
+        ("desk", &[&three.id][..]),
+        (&one.new.tenant, &[&two.id, &one.id]),
+    ];
+    for (tenant, wanted) in tenants {
+        let tenant = Some(tenant.to_owned());
+        of(
+            RunQuery {
+                tenant,
+                ..all.clone()
+            },
+            wanted,
+        )?;
+    }
+    Ok(())
 }
 
 pub(super) fn pages(store: &dyn Store) -> Result<(), RunStoreError> {

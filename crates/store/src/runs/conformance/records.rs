@@ -19,9 +19,9 @@ fn change(name: &str, over: Option<u32>, body: Option<&str>) -> Change {
 }
 
 /// The version there is, where the answer says that it is another one.
-fn found(answer: Result<Record, RunStoreError>) -> Option<u32> {
+fn found(answer: &Result<Record, RunStoreError>) -> Option<u32> {
     match answer {
-        Err(RunStoreError::RecordChanged { found, .. }) => Some(found),
+        Err(RunStoreError::RecordChanged { found, .. }) => Some(*found),
         _ => None,
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn versions(store: &dyn Store) -> Result<(), RunStoreError> {
     assert_eq!(store.record(RecordKind::Flag, "a")?, None);
     // The same again at another time is another change; there is nothing.
     let again = store.put_record(change("a", None, None), at(13));
-    assert_eq!(found(again), Some(0));
+    assert_eq!(found(&again), Some(0));
     let back = store.put_record(change("a", Some(0), Some("4")), at(14))?;
     assert_eq!(back.version, 4);
     assert_eq!(whole_trail(store)?, [back, gone, second, first]);
@@ -64,16 +64,16 @@ pub(super) fn versions(store: &dyn Store) -> Result<(), RunStoreError> {
 
 pub(super) fn compared(store: &dyn Store) -> Result<(), RunStoreError> {
     let put = |over, body, micros| store.put_record(change("a", over, body), at(micros));
-    assert_eq!(found(put(Some(1), Some("1"), 10)), Some(0));
-    assert_eq!(found(put(Some(1), None, 11)), Some(0));
+    assert_eq!(found(&put(Some(1), Some("1"), 10)), Some(0));
+    assert_eq!(found(&put(Some(1), None, 11)), Some(0));
     assert_eq!(put(Some(0), Some("1"), 12)?.version, 1);
-    assert_eq!(found(put(Some(0), Some("2"), 13)), Some(1));
-    assert_eq!(found(put(Some(2), Some("2"), 14)), Some(1));
+    assert_eq!(found(&put(Some(0), Some("2"), 13)), Some(1));
+    assert_eq!(found(&put(Some(2), Some("2"), 14)), Some(1));
     assert_eq!(put(Some(1), Some("2"), 15)?.version, 2);
-    assert_eq!(found(put(Some(1), None, 16)), Some(2));
+    assert_eq!(found(&put(Some(1), None, 16)), Some(2));
     assert_eq!(put(Some(2), None, 17)?.version, 3);
     // What removed it is no version to replace.
-    assert_eq!(found(put(Some(3), Some("4"), 18)), Some(0));
+    assert_eq!(found(&put(Some(3), Some("4"), 18)), Some(0));
     assert_eq!(put(Some(0), Some("4"), 19)?.version, 4);
     assert_eq!(put(Some(4), Some("5"), 20)?.version, 5);
     assert_eq!(whole_trail(store)?.len(), 5);
@@ -94,7 +94,7 @@ pub(super) fn repeated(store: &dyn Store) -> Result<(), RunStoreError> {
         let second = store.put_record(next.clone(), by("a"))?;
         assert_eq!(store.put_record(next.clone(), by("a"))?, second);
         // Of somebody else it is another wish.
-        assert_eq!(found(store.put_record(next, by("b"))), Some(2));
+        assert_eq!(found(&store.put_record(next, by("b"))), Some(2));
         let gone = store.put_record(change(&name, Some(2), None), by("a"))?;
         assert_eq!(
             store.put_record(change(&name, Some(2), None), by("a"))?,
@@ -200,7 +200,7 @@ pub(super) fn at_once(store: &dyn Store) -> Result<(), RunStoreError> {
     assert_eq!(kept.len(), 1);
     assert_eq!(store.record(RecordKind::Flag, "a")?.as_ref(), kept.first());
     let created = all_put(Some(0), "b", 2);
-    assert_eq!(created.into_iter().filter(Result::is_ok).count(), 1);
+    assert_eq!(created.into_iter().flatten().count(), 1);
     let mut kept: Vec<Record> = all_put(None, "a", 3)
         .into_iter()
         .collect::<Result<_, RunStoreError>>()?;

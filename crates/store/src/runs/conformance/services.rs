@@ -17,16 +17,16 @@ fn holder(pid: u32) -> Holder {
 }
 
 /// The generation there is, where the answer says that it is another one.
-fn found(answer: Result<Service, RunStoreError>) -> Option<u64> {
+fn found(answer: &Result<Service, RunStoreError>) -> Option<u64> {
     match answer {
-        Err(RunStoreError::ServiceChanged { found, .. }) => Some(found),
+        Err(RunStoreError::ServiceChanged { found, .. }) => Some(*found),
         _ => None,
     }
 }
 
 pub(super) fn generations(store: &dyn Store) -> Result<(), RunStoreError> {
     assert_eq!(store.services()?, []);
-    assert_eq!(found(store.claim_service("gateway", 1, at(1))), Some(0));
+    assert_eq!(found(&store.claim_service("gateway", 1, at(1))), Some(0));
     let first = store.claim_service("gateway", 0, at(2))?;
     let mut expected = Service {
         name: "gateway".to_owned(),
@@ -37,7 +37,7 @@ pub(super) fn generations(store: &dyn Store) -> Result<(), RunStoreError> {
         seen: UnixMicros(2),
     };
     assert_eq!(first, expected);
-    assert_eq!(found(store.claim_service("gateway", 0, at(3))), Some(1));
+    assert_eq!(found(&store.claim_service("gateway", 0, at(3))), Some(1));
     assert!(store.renew_service("gateway", 1, holder(7), UnixMicros(4))?);
     assert!(store.renew_service("gateway", 1, holder(7), UnixMicros(6))?);
     // A clock that went back moves nothing back.
@@ -69,7 +69,7 @@ pub(super) fn released(store: &dyn Store) -> Result<(), RunStoreError> {
     assert_eq!((service.generation, &service.holder), (1, &None));
     assert_eq!(service.seen, UnixMicros(2));
     // Its generation goes on counting.
-    assert_eq!(found(store.claim_service("gateway", 0, at(3))), Some(1));
+    assert_eq!(found(&store.claim_service("gateway", 0, at(3))), Some(1));
     assert_eq!(store.claim_service("gateway", 1, at(3))?.generation, 2);
     Ok(())
 }
@@ -94,7 +94,7 @@ pub(super) fn claimed_at_once(store: &dyn Store) -> Result<(), RunStoreError> {
         assert_eq!(won.len(), 1);
         assert_eq!(lost.len(), 7);
         for answer in lost {
-            assert_eq!(found(answer), Some(seen + 1));
+            assert_eq!(found(&answer), Some(seen + 1));
         }
     }
     // Whose answer was lost asks again, and has it.

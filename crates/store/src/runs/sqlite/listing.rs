@@ -10,7 +10,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::place::most;
 use super::rows::{self, columns};
-use super::statement::{all, json, one};
+use super::statement::{all, json, one, value};
 
 /// Counted of one filter at most: more is often.
 const COUNTED: i64 = 1_000;
@@ -94,9 +94,9 @@ fn leader(connection: &Connection, filters: &[Filter]) -> Result<Option<usize>, 
 
 /// How many runs it finds, up to [`COUNTED`] of each value.
 fn count(connection: &Connection, filter: &Filter) -> Result<i64, RunStoreError> {
-    let of = |column: &str, value: &str| {
+    let of = |column: &str, text: &str| {
         let sql = format!("select count(*) from (select 1 from run where {column} = ?1 limit ?2)");
-        let count = one(connection, &sql, (value, COUNTED), |row| row.get::<i64>())?;
+        let count = one(connection, &sql, (text, COUNTED), value)?;
         Ok(count.unwrap_or(0))
     };
     match filter {

@@ -161,8 +161,8 @@ pub(super) fn feed(
 
 pub(super) fn feed_end(connection: &Connection) -> Result<u64, RunStoreError> {
     let sql = "select coalesce(max(seq), 0) from event";
-    let end = one(connection, sql, [], |row| row.count())?;
-    Ok(end.unwrap_or(0))
+    let end: Option<i64> = one(connection, sql, [], value)?;
+    Ok(end.unwrap_or(0).cast_unsigned())
 }
 
 pub(super) fn open_runs(
