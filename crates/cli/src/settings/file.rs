@@ -79,7 +79,7 @@ impl File {
                     return Err(SettingsError::Unknown {
                         path: self.path.clone().unwrap_or_default(),
                         line: line(text, word.span()),
-                        allowed: allowed(section),
+                        allowed: allowed(if is_section { &below } else { section }),
                         name,
                     });
                 }
@@ -111,7 +111,8 @@ fn raw(text: &str, value: &DeValue<'_>, span: Range<usize>) -> Raw {
                 .collect();
             texts.map_or_else(other, Raw::List)
         }
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => other(),
+        DeValue::Table(_) => Raw::Other("a section".to_owned()),
+        DeValue::Float(_) | DeValue::Datetime(_) => other(),
     }
 }
 

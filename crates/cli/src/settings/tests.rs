@@ -120,12 +120,23 @@ fn what_a_file_may_not_say_is_named_with_its_line() {
         "[worker]\nslots = 1\nslots = 2",
     ]
     .map(|text| refused(text, &[]));
-    insta::assert_snapshot!(cases.join("\n"), @"");
+    insta::assert_snapshot!(cases.join("\n"), @r"
+    `worker.slots` cannot be 0 (file f.toml:2) | wanted is a number from 1
+    f.toml:3: there is no setting `worker.slot` | allowed are worker.slots, worker.queues, worker.executor, worker.threads
+    f.toml:1: there is no setting `work` | allowed are store, control.listen, trading.listen, news.listen, runtime.listen, gateway.listen, worker.slots, worker.queues, worker.executor, worker.threads, http.cors_origins, http.body_limit, http.rate_limit, compat.data_port, compat.dashboard_exports, log.level, log.format
+    `gateway.listen` cannot be 8765 (file f.toml:2) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
+    `control.listen` cannot be a section (file f.toml:1) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
+    f.toml:1: there is no setting `worker` | allowed are worker.slots, worker.queues, worker.executor, worker.threads
+    `http.cors_origins` cannot be [1] (file f.toml:2) | wanted is a list of origins such as http://localhost:5173
+    `log.level` cannot be `loud` (file f.toml:2) | wanted is error, warn, info, debug or trace
+    f.toml:1: extra `=`, expected nothing | the file is TOML: `name = value` below `[section]`
+    f.toml:3: duplicate key | the file is TOML: `name = value` below `[section]`
+    ");
 }
 
 #[test]
 fn what_the_environment_says_wrong_is_named() {
-    insta::assert_snapshot!(refused("", &[(keys::CONTROL_LISTEN.variable, "8000")]), @"");
+    insta::assert_snapshot!(refused("", &[(keys::CONTROL_LISTEN.variable, "8000")]), @"`control.listen` cannot be `8000` (FONDACO_CONTROL_LISTEN) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one");
 }
 
 #[test]
