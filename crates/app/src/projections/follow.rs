@@ -131,12 +131,11 @@ impl Follower {
     /// Reads what is new; says whether there may be more. What is not told yet
     /// is read again after a restart.
     fn read(&mut self, now: Duration) -> Result<bool, ProjectionError> {
-        let after = match self.read {
-            Some(read) => read,
-            None => {
-                let kept = self.projector.files.position();
-                kept.map_err(ProjectionError::Folder)?
-            }
+        let after = if let Some(read) = self.read {
+            read
+        } else {
+            let kept = self.projector.files.position();
+            kept.map_err(ProjectionError::Folder)?
         };
         let rows = self.projector.store.feed(after, ROWS)?;
         self.read = Some(rows.last().map_or(after, |row| row.no));

@@ -134,22 +134,30 @@ fn what_has_no_source_is_empty() {
     "#);
 }
 
-#[test]
-fn a_result_as_dashboards_read_it() {
+/// The published example as told, but for what every run has.
+fn dashboard(names: &[&str]) -> String {
     let run = run(RunKind::Backtest);
     let result = result();
-    let picture = Picture {
-        run: &run,
+    let told = files(of(&run, &result), true);
+    let shown = names.iter().map(|name| {
+        let path = format!("team_dashboard/{name}.json");
+        format!("{path} {}", text(&told, &path))
+    });
+    shown.collect()
+}
+
+fn of<'a>(run: &'a Run, result: &'a BacktestResult) -> Picture<'a> {
+    Picture {
+        run,
         spec: "{}",
         last: None,
-        result: Some(&result),
-    };
-    let told = files(picture, true);
-    let shown: Vec<String> = ["summary", "holdings", "stats", "trades", "leaderboard"]
-        .map(|name| format!("team_dashboard/{name}.json"))
-        .map(|path| format!("{path} {}", text(&told, &path)))
-        .to_vec();
-    insta::assert_snapshot!(shown.concat(), @r#"
+        result: Some(result),
+    }
+}
+
+#[test]
+fn an_account_as_dashboards_read_it() {
+    insta::assert_snapshot!(dashboard(&["summary", "holdings", "stats"]), @r#"
     team_dashboard/summary.json {
       "totalAssetValue": 10042.5,
       "totalReturn": 0.42500000000000004,
@@ -220,6 +228,12 @@ fn a_result_as_dashboards_read_it() {
         }
       }
     }
+    "#);
+}
+
+#[test]
+fn fills_as_dashboards_read_them() {
+    insta::assert_snapshot!(dashboard(&["trades", "leaderboard"]), @r#"
     team_dashboard/trades.json [
       {
         "id": "t_20220101_BTC/USDT:USDT_4",
@@ -269,9 +283,15 @@ fn a_result_as_dashboards_read_it() {
     ]
     team_dashboard/leaderboard.json []
     "#);
-    let mut others = told;
+}
+
+#[test]
+fn without_dashboards_the_rest_is_the_same() {
+    let run = run(RunKind::Backtest);
+    let result = result();
+    let mut others = files(of(&run, &result), true);
     others.retain(|file| !file.path.starts_with("team_dashboard/"));
-    assert_eq!(files(picture, false), others);
+    assert_eq!(files(of(&run, &result), false), others);
 }
 
 #[test]

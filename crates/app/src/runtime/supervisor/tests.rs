@@ -341,7 +341,8 @@ impl World {
             let expired = self.now.saturating_sub(gateway.renewed) >= LEASE;
             if !gateway.alive {
                 continue;
-            } else if expired || gateway.told_to_end {
+            }
+            if expired || gateway.told_to_end {
                 gateway.alive = false;
                 released.push(*generation);
             } else if !cut_off && *generation == newest {

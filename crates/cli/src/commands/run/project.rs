@@ -1,5 +1,7 @@
 //! `fondaco run project`.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::context::Context;
@@ -75,11 +77,12 @@ impl View for Projected {
             self.folder
         );
         if self.removed > 0 {
-            text.push_str(&format!(
-                "{} the folders of {} that are gone\n",
+            let _ = writeln!(
+                text,
+                "{} the folders of {} that are gone",
                 style.dim("removed"),
                 runs(self.removed)
-            ));
+            );
         }
         text
     }

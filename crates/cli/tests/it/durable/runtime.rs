@@ -379,7 +379,7 @@ fn runs_are_told_in_files_and_told_again_to_the_byte() {
     std::fs::remove_file(folder.join(paths[0])).unwrap();
     place.ok(&["run", "project", &run]);
     assert_eq!(read(paths[0]), told[0]);
-    place.ok(&["db", "prune", "--older-than", "0s"]);
+    place.ok(&["db", "prune", "--older-than", "1ms"]);
     let swept = place.json(&["run", "project", "--all"]);
     assert_eq!(swept["removed"], 1);
     assert!(!folder.exists());
