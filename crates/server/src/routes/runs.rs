@@ -15,7 +15,7 @@ use fondaco_domain::task::{TaskNo, TaskState};
 use fondaco_domain::{RunId, UnixMicros};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::events;
 use crate::conditional::{Conditions, Tagged};
@@ -41,12 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
         .body::<SubmitBody>()
         .answers::<SubmittedView>(202)
         .gives(&[("run_id", "/run_id")])
-        .example(|| {
-            json!({"spec": {
-                "kind": "workflow", "name": "two-steps",
-                "tasks": [{"key": "one", "kind": "noop"}, {"key": "two", "kind": "noop", "needs": ["one"]}],
-            }})
-        }),
+        .example(two_steps),
         Route::new(
             &Method::GET,
             RUNS,
@@ -135,6 +130,17 @@ pub(super) fn routes() -> Vec<Route> {
         .answers::<SubmittedView>(202)
         .problems(&commanded),
     ]
+}
+
+fn two_steps() -> Value {
+    json!({"spec": {
+        "kind": "workflow",
+        "name": "two-steps",
+        "tasks": [
+            {"key": "one", "kind": "noop"},
+            {"key": "two", "kind": "noop", "needs": ["one"]},
+        ],
+    }})
 }
 
 async fn submit(
