@@ -201,6 +201,21 @@ async fn who_missed_too_much_or_knows_another_store_begins_anew() {
 }
 
 #[tokio::test]
+async fn much_that_was_missed_comes_in_pages() {
+    let desk = Desk::open(platform(Arc::new(MemoryRuns::default())), forgetful(1));
+    for _ in 0..180 {
+        desk.mill.grind(3);
+    }
+    let mut socket = desk.connect().await;
+    socket.subscribe(json!({"resume_from": 3})).await;
+    let seen = socket.events(desk.mill.end()).await;
+    assert_eq!(seen, Seen::rows(&desk.mill.feed(3)));
+    assert!(seen.len() > 1_000);
+    assert_eq!(socket.until("snapshot").await["reset"], false);
+    desk.end().await;
+}
+
+#[tokio::test]
 async fn a_gateway_that_ends_says_where_to_go_on() {
     let desk = Desk::over(Arc::new(MemoryRuns::default()));
     desk.mill.grind(1);
