@@ -42,9 +42,11 @@ ask() {
 }
 if command -v curl >/dev/null; then
   ask() {
-    local body=()
+    local body=() answer
     [ -z "${3:-}" ] || body=(-H 'content-type: application/json' -d "$3")
-    curl -sS --fail-with-body -X "$1" "${body[@]}" "$URL$2"
+    answer=$(curl -sS -X "$1" -w '\n%{http_code}' ${body[@]+"${body[@]}"} "$URL$2") || return 1
+    say "${answer%$'\n'*}"
+    [ "${answer##*$'\n'}" -lt 400 ]
   }
 fi
 
