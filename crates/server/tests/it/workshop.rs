@@ -44,14 +44,13 @@ impl Client {
         let bars = Bars::from_rows((last_day - 9..=last_day).map(bar)).unwrap();
         let store = &self.platform.candles.bars;
         let old = store.versions(&id).await.unwrap();
-        let merged = match old.last() {
-            None => merge(&Bars::default(), &bars, Overlap::Refuse),
-            Some(_) => {
-                let (_, old) = store.read(&id, &"latest".parse().unwrap()).await.unwrap();
-                merge(&old, &bars, Overlap::Refuse)
-            }
+        let before = if old.is_empty() {
+            Bars::default()
+        } else {
+            let newest = store.read(&id, &"latest".parse().unwrap()).await;
+            newest.unwrap().1
         };
-        let merged = merged.unwrap();
+        let merged = merge(&before, &bars, Overlap::Refuse).unwrap();
         let at = UnixMillis(0);
         let staged = store.stage(&id, old.last(), &merged, "test", at).await;
         store.commit(staged.unwrap()).await.unwrap();
