@@ -28,7 +28,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route(LIST, get(document))
         .route(RUN, get(document))
         .route(ASSET, get(asset))
-        .route(ICON, get(async |headers: HeaderMap| file("icon.svg", &headers)))
+        .route(
+            ICON,
+            get(async |headers: HeaderMap| file("icon.svg", &headers)),
+        )
 }
 
 /// A file as it is sent.

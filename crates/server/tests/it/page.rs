@@ -31,7 +31,9 @@ async fn the_document_lies_at_every_address_of_the_page() {
     let list = client.get("/").await;
     assert_eq!(list.status, StatusCode::OK);
     assert_eq!(list.headers["content-type"], "text/html; charset=utf-8");
-    let run = client.get("/runs/01999999-0000-7000-8000-000000000000").await;
+    let run = client
+        .get("/runs/01999999-0000-7000-8000-000000000000")
+        .await;
     assert_eq!((run.status, run.text), (StatusCode::OK, list.text));
 }
 
