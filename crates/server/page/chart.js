@@ -41,7 +41,8 @@ export function chart({ time_ms: times, value, benchmark }) {
     ...rows.map((row) => placed("span.y", words.count(row), null, y(row) / (TALL + GAP + LOW))),
     placed("span.y", words.share(depth), null, 1),
   ];
-  const dates = days.map(({ ms, label }) => placed("span.x", label, x(ms) / WIDE, null));
+  // One at the very edge would be cut.
+  const dates = days.filter(({ ms }) => x(ms) < WIDE * 0.96).map(({ ms, label }) => placed("span.x", label, x(ms) / WIDE, null));
   const told = el("p.told", { role: "status" });
   const tell = (at) => {
     cursor.setAttribute("x1", x(times[at]));
