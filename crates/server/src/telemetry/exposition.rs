@@ -93,6 +93,21 @@ mod tests {
         page.sample(&a, &[], 0.5);
         page.sample(&b, &[("x", "2"), ("y", "")], 3e9);
         page.histogram(&h, &[("x", "1")], &[(0.5, 2), (1.0, 1)], (4, 7.25));
-        insta::assert_snapshot!(page.text(), @"");
+        let expected = r#"# HELP a What it is.
+# TYPE a gauge
+a 0.5
+# HELP b_total What it is.
+# TYPE b_total counter
+b_total{x="1",y="a\"b\\c\nd"} 2
+b_total{x="2",y=""} 3000000000
+# HELP h What it is.
+# TYPE h histogram
+h_bucket{x="1",le="0.5"} 2
+h_bucket{x="1",le="1"} 3
+h_bucket{x="1",le="+Inf"} 4
+h_sum{x="1"} 7.25
+h_count{x="1"} 4
+"#;
+        assert_eq!(page.text(), expected);
     }
 }
