@@ -39,11 +39,11 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) color: ColorMode,
     /// Folder that holds candles, results and reports [default:
-    /// ~/.local/share/fondaco] [env: FONDACO_HOME].
+    /// ~/.local/share/fondaco] [env: `FONDACO_HOME`].
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// File of settings [default: the file `fondaco.toml` in the home, where
-    /// there is one] [env: FONDACO_CONFIG].
+    /// there is one] [env: `FONDACO_CONFIG`].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

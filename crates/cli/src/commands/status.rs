@@ -1,6 +1,7 @@
 //! `fondaco status`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::workers::Worker;
@@ -93,10 +94,12 @@ impl Hint for NotUp {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self.serves {
-            true => "see `fondaco logs`".to_owned(),
-            false => "start it with `fondaco up`".to_owned(),
-        })
+        let advice = if self.serves {
+            "see `fondaco logs`"
+        } else {
+            "start it with `fondaco up`"
+        };
+        Some(advice.to_owned())
     }
 }
 
@@ -193,10 +196,11 @@ impl View for Report {
             text.push('\n');
         }
         if let Some(died) = &self.died {
-            text.push_str(&format!(
-                "process {} died without a word; `fondaco up` goes on where it was\n",
+            let _ = writeln!(
+                text,
+                "process {} died without a word; `fondaco up` goes on where it was",
                 died.pid
-            ));
+            );
         }
         match &self.store {
             Some(kept) => text.push_str(&kept.text(style)),
@@ -259,14 +263,15 @@ impl Kept {
             self.place, self.access, self.workers
         );
         for halt in &self.halts {
-            text.push_str(&format!(
-                "{} is {}: {} ({} by {})\n",
+            let _ = writeln!(
+                text,
+                "{} is {}: {} ({} by {})",
                 style.bold(&halt.scope),
                 style.bad(halt.mode.as_str()),
                 halt.reason,
                 halt.since,
                 halt.actor
-            ));
+            );
         }
         text
     }

@@ -19,7 +19,7 @@ use crate::settings::SettingsError;
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct StoreArgs {
     /// Store of runs: sqlite:PATH or postgres://… [default: the file `runs.db`
-    /// in the home] [env: FONDACO_STORE].
+    /// in the home] [env: `FONDACO_STORE`].
     #[arg(long = "store", id = "run_store", value_name = "ADDRESS")]
     address: Option<String>,
 }

@@ -13,7 +13,7 @@ pub(super) struct Fact {
     at: String,
     level: &'static str,
     /// A short name that stays the same.
-    fact: Option<&'static str>,
+    name: Option<&'static str>,
     message: String,
     fields: Map<String, Value>,
 }
@@ -25,7 +25,7 @@ impl Fact {
             at: at.to_string(),
             level: name(*about.level()),
             // Where nobody names it, it is called after a line of the source.
-            fact: Some(about.name()).filter(|name| !name.starts_with("event ")),
+            name: Some(about.name()).filter(|name| !name.starts_with("event ")),
             ..Self::default()
         };
         event.record(&mut fact);
@@ -58,7 +58,7 @@ impl Fact {
         let mut document = Map::new();
         document.insert("at".to_owned(), json!(self.at));
         document.insert("level".to_owned(), json!(self.level));
-        document.insert("fact".to_owned(), json!(self.fact));
+        document.insert("fact".to_owned(), json!(self.name));
         document.insert("message".to_owned(), json!(self.message));
         for (name, value) in &self.fields {
             document.entry(name).or_insert_with(|| value.clone());
@@ -137,7 +137,7 @@ mod tests {
         Fact {
             at: "2025-01-31T12:00:00Z".to_owned(),
             level,
-            fact: Some("lease_lost"),
+            name: Some("lease_lost"),
             message: "the lease\nis lost".to_owned(),
             fields: fields.as_object().unwrap().clone(),
         }

@@ -90,12 +90,11 @@ impl Sources {
     /// and the environment. What the file says must be right, whether the
     /// command needs it or not.
     pub(crate) fn read(named: Option<Said<PathBuf>>, home: &Path) -> Result<Self, SettingsError> {
-        let (file, named_by) = match named {
-            Some(Said { value, origin }) => (File::named(&value)?, origin),
-            None => {
-                let file = File::in_home(&home.join(FILE))?;
-                (file.unwrap_or_default(), Origin::Default)
-            }
+        let (file, named_by) = if let Some(Said { value, origin }) = named {
+            (File::named(&value)?, origin)
+        } else {
+            let file = File::in_home(&home.join(FILE))?;
+            (file.unwrap_or_default(), Origin::Default)
         };
         let variable = |key: &&Key| {
             let value = std::env::var(key.variable).ok()?;

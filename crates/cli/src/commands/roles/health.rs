@@ -185,9 +185,10 @@ fn workers(client: &Client) -> Result<Seen, Failure> {
 
 impl View for Seen {
     fn text(&self, style: Style) -> String {
-        let found = match self.healthy {
-            true => style.good(&self.found),
-            false => style.bad(&self.found),
+        let found = if self.healthy {
+            style.good(&self.found)
+        } else {
+            style.bad(&self.found)
         };
         match self.address {
             Some(address) => format!("{} at {address}: {found}\n", self.role),

@@ -73,11 +73,11 @@ pub(crate) struct VersionArgs {}
 /// What is said of what happens.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct LogArgs {
-    /// How much is said on standard error [default: info] [env: LOG_LEVEL].
+    /// How much is said on standard error [default: info] [env: `LOG_LEVEL`].
     #[arg(long, value_enum, value_name = "LEVEL")]
     log_level: Option<LogLevel>,
     /// In which form [default: text, and json with --output json] [env:
-    /// FONDACO_LOG_FORMAT].
+    /// `FONDACO_LOG_FORMAT`].
     #[arg(long, value_enum, value_name = "FORM")]
     log_format: Option<LogFormat>,
 }
@@ -86,14 +86,14 @@ pub(crate) struct LogArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct WorkArgs {
     /// Tasks at a time [default: the number of processors] [env:
-    /// FONDACO_WORKER_SLOTS].
+    /// `FONDACO_WORKER_SLOTS`].
     #[arg(long, value_name = "NUMBER")]
     slots: Option<NonZeroUsize>,
     /// Queue to take from; may be given several times [default: default] [env:
-    /// FONDACO_WORKER_QUEUES].
+    /// `FONDACO_WORKER_QUEUES`].
     #[arg(long = "queue", value_name = "NAME")]
     queues: Vec<String>,
-    /// Where tasks run [default: auto] [env: EXECUTOR_MODE].
+    /// Where tasks run [default: auto] [env: `EXECUTOR_MODE`].
     #[arg(long, value_enum)]
     executor: Option<ExecutorMode>,
     #[command(flatten)]

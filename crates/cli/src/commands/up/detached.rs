@@ -145,11 +145,11 @@ fn end_of(path: &Path) -> String {
     String::from_utf8_lossy(&text[from..]).into_owned()
 }
 
+/// Is told of the process when it is ready.
+type Ready<'a> = &'a mut dyn FnMut(&Known) -> Result<(), Failure>;
+
 /// The process in the background: serves, and says once how that began.
-pub(super) fn child(
-    _: &Context,
-    serve: &mut dyn FnMut(&mut dyn FnMut(&Known) -> Result<(), Failure>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+pub(super) fn child(serve: impl FnOnce(Ready<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
     let session = rustix::process::setsid();
     session.map_err(|error| DetachError::Session(error.into()))?;
     let mut said = false;

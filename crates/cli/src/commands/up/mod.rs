@@ -73,7 +73,7 @@ impl Hint for LogFileError {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if args.background {
-        return detached::child(context, &mut |ready| serve(args, context, ready));
+        return detached::child(|ready| serve(args, context, ready));
     }
     if args.detach {
         let known = detached::start(context)?;

@@ -148,7 +148,7 @@ fn after_a_kill_it_is_said_and_everything_is_there_again_at_once() {
     assert_eq!(status["store"]["halts"][0]["mode"], "drain", "{status}");
     assert_eq!(
         home.0.json(&["run", "show", &run])["run"]["state"],
-        "queued"
+        "halted"
     );
 }
 
