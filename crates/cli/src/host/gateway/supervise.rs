@@ -153,6 +153,11 @@ fn child(wish: GatewayWish, context: &Context) -> Result<ChildGateways, Failure>
         .collect();
     // An address may hold a password, which no list of processes shows.
     environment.push((env::STORE.into(), wish.store.into()));
+    if let Some(path) = context.sources().path() {
+        // They work in a folder of their own.
+        let path = std::path::absolute(path).map_err(HostError::Program)?;
+        environment.push((env::CONFIG.into(), path.into()));
+    }
     let listen = wish.address.to_string();
     Ok(ChildGateways::new(ChildSettings {
         program: std::env::current_exe().map_err(HostError::Program)?,
