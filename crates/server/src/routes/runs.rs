@@ -29,8 +29,7 @@ const RUN: &str = "/v1/runs/{run_id}";
 
 pub(super) fn routes() -> Vec<Route> {
     let missing = [ProblemCode::NotFound];
-    let commanded = [ProblemCode::NotFound, ProblemCode::Conflict];
-    vec![
+    let mut routes = vec![
         Route::new(
             &Method::POST,
             RUNS,
@@ -84,6 +83,16 @@ pub(super) fn routes() -> Vec<Route> {
         .query::<events::StreamQuery>()
         .streams("text/event-stream")
         .problems(&missing),
+    ];
+    routes.extend(commands());
+    routes
+}
+
+/// What is told to a run that is there.
+fn commands() -> Vec<Route> {
+    let missing = [ProblemCode::NotFound];
+    let commanded = [ProblemCode::NotFound, ProblemCode::Conflict];
+    vec![
         Route::new(
             &Method::POST,
             "/v1/runs/{run_id}/cancel",
