@@ -58,6 +58,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     ),
     layer("fondaco-app", 2),
     layer("fondaco-exec", 3),
+    layer("fondaco-llm", 3),
     layer("fondaco-market", 3),
     layer("fondaco-report", 3),
     layer("fondaco-store", 3),

@@ -4,6 +4,7 @@ pub mod exec;
 pub mod gateway;
 pub mod halts;
 pub mod machine;
+pub mod model;
 pub mod plan;
 pub mod records;
 pub mod results;
