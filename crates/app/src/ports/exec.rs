@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fondaco_domain::retry::ErrorClass;
-use fondaco_domain::task::{Fence, Rung, TaskKind, TaskNo};
+use fondaco_domain::task::{Fence, Rung, TaskKind, TaskNo, TaskState};
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -38,6 +38,22 @@ pub struct Assignment {
     pub spec: String,
     /// The input of the task, whole.
     pub input: Option<String>,
+    /// What came of the tasks it needs, in the order of its plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
+}
+
+/// What came of a task that another one needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// Its name in the run.
+    pub key: String,
+    /// How it ended.
+    pub state: TaskState,
+    /// Its output, whole, where it completed with one.
+    pub output: Option<String>,
+    /// Why it did not complete, or more about it.
+    pub detail: Option<String>,
 }
 
 /// How an attempt ended.

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fondaco_domain::ContentHash;
 use fondaco_domain::retry::ErrorClass;
-use fondaco_domain::task::TaskCommand;
+use fondaco_domain::task::{TaskCommand, TaskNo};
+use fondaco_domain::{ContentHash, RunId};
 use thiserror::Error;
 
 use super::attempt::{Attempt, chain};
 use super::{Ended, Note, Runner, in_words, report};
 use crate::ports::Store;
-use crate::ports::exec::{Assignment, AttemptId, Executor, Found};
+use crate::ports::exec::{Assignment, AttemptId, Executor, Found, Need};
 use crate::ports::runs::{Claimed, Held, RunStoreError};
+use crate::runs::why::task;
 
 /// Specs read before, by hash: the tasks of a run come one after the other.
 #[derive(Debug, Default)]
@@ -152,7 +153,9 @@ impl Runner {
         let spec = self.specs.get(&claimed.new.spec, store)?;
         let plan = &claimed.task.plan;
         let input = plan.input.as_deref().map(|input| whole(store, input));
+        let needs = plan.needs.iter().map(|no| need(store, claimed.run, *no));
         Ok(Assignment {
+            needs: needs.collect::<Result<_, _>>()?,
             id,
             attempt: claimed.task.attempt,
             kind: plan.kind,
@@ -273,10 +276,27 @@ fn gone(id: AttemptId) -> TaskCommand {
     )
 }
 
-/// The input itself, where the row has it by its hash.
-fn whole(store: &dyn Store, input: &str) -> Result<String, Unready> {
-    let Some(hash) = report::hash(input) else {
-        return Ok(input.to_owned());
+/// What came of a task that is needed.
+fn need(store: &dyn Store, run: RunId, no: TaskNo) -> Result<Need, Unready> {
+    let Some(task) = task(store, run, no)? else {
+        return Err(Unready::Damaged(format!(
+            "task {} of run {run} is needed, and is not there",
+            no.0
+        )));
+    };
+    let output = task.output.as_deref().map(|output| whole(store, output));
+    Ok(Need {
+        key: task.plan.key,
+        state: task.state,
+        output: output.transpose()?,
+        detail: task.detail,
+    })
+}
+
+/// An input or output itself, where the row has it by its hash.
+fn whole(store: &dyn Store, text: &str) -> Result<String, Unready> {
+    let Some(hash) = report::hash(text) else {
+        return Ok(text.to_owned());
     };
     let body = store.body(&hash)?;
     if ContentHash::of(&body) != hash {

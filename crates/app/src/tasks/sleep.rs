@@ -125,6 +125,7 @@ mod tests {
             key: "nap".to_owned(),
             spec: "{}".to_owned(),
             input: input.map(str::to_owned),
+            needs: Vec::new(),
         };
         Sleep.run(&assignment, watch)
     }

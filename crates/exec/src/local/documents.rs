@@ -125,6 +125,7 @@ mod tests {
                 key: "a".into(),
                 spec: "{}".into(),
                 input: Some(r#"{"ms":5}"#.into()),
+                needs: Vec::new(),
             },
             Limits {
                 cpu_seconds: Some(60),

@@ -159,6 +159,7 @@ pub(crate) fn assignment(task: u32, script: &Script) -> Assignment {
         key: format!("task/{task}"),
         spec: "{}".into(),
         input: Some(serde_json::to_string(script).unwrap()),
+        needs: Vec::new(),
     }
 }
 

@@ -142,6 +142,7 @@ fn run(
         key: "backtest".to_owned(),
         spec: spec.to_owned(),
         input: None,
+        needs: Vec::new(),
     };
     let outcome = BacktestBody::new(&bench, 1).run(&assignment, &watcher);
     let said = watcher.said.into_inner().unwrap();

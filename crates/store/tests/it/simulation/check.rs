@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use fondaco_app::ports::exec::AttemptId;
+use fondaco_app::ports::exec::{Assignment, AttemptId};
 use fondaco_app::ports::halts::{HaltAck, HaltStore};
 use fondaco_app::ports::records::{RecordKind, RecordStore};
-use fondaco_app::ports::runs::{RunQuery, RunStore};
+use fondaco_app::ports::runs::{RunQuery, RunStore, TaskQuery};
 use fondaco_domain::ContentHash;
 use fondaco_domain::halt::{Halt, HaltMode};
 use fondaco_domain::run::{Event, Run, RunState};
+use fondaco_domain::task::TaskState;
 
 use super::world::World;
 
@@ -34,6 +35,36 @@ impl World {
                     .wrong
                     .push(format!("{id:?} started beside {other:?}: {job:?}"));
             }
+        }
+    }
+
+    /// What an attempt is told of the tasks it needs: that they ended, and
+    /// what their attempts said, itself.
+    pub(super) fn check_needs(&self, assignment: &Assignment) {
+        let tasks = self
+            .store
+            .tasks(assignment.id.run, &TaskQuery::default())
+            .unwrap();
+        let task = &tasks[assignment.id.task.0 as usize];
+        let keys = task
+            .plan
+            .needs
+            .iter()
+            .map(|no| &tasks[no.0 as usize].plan.key);
+        let told = assignment.needs.iter().map(|need| &need.key);
+        let said = |output: &String| {
+            let words = ["of attempt ", "as the drill says"];
+            words.iter().any(|start| output.starts_with(start)) || *output == "x".repeat(9_000)
+        };
+        let right = keys.eq(told)
+            && assignment.needs.iter().all(|need| {
+                let output = need.output.as_ref();
+                let completed = need.state == TaskState::Completed;
+                need.state.is_terminal() && completed == output.is_some() && output.is_none_or(said)
+            });
+        if !right {
+            let wrong = format!("{:?} was told {:?}", assignment.id, assignment.needs);
+            self.state().wrong.push(wrong);
         }
     }
 

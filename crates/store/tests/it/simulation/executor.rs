@@ -75,6 +75,7 @@ impl Executor for Simulated {
             return Err(refused("the process is dead"));
         }
         self.world.check_start(self.process, assignment.id);
+        self.world.check_needs(&assignment);
         let mut state = self.world.state();
         let broken = self.children && state.broken == Some(Broken::Starting);
         if broken || !state.calm && state.rng.one_in(25) {
