@@ -205,11 +205,15 @@ impl World {
             }
             state.stall(process, self.now())
         };
-        if let Some(until) = until {
-            self.state().depth += 1;
+        let Some(mut until) = until else { return };
+        self.state().depth += 1;
+        // Who is paused meanwhile goes on in the middle of it, and not before
+        // the pause is over.
+        while until > self.now() {
             self.turn_until(until);
-            self.state().depth -= 1;
+            until = self.state().processes[process].paused_until;
         }
+        self.state().depth -= 1;
     }
 
     /// Lets all that is due until then happen.
