@@ -118,6 +118,9 @@ pub(crate) enum Noun {
     /// Runs to be submitted again and again.
     #[command(subcommand)]
     Schedule(Box<commands::schedule::Command>),
+    /// Signals of lanes: merge them by hand.
+    #[command(subcommand)]
+    Signal(commands::signal::Command),
     /// Keys to the API: make, look at, revoke.
     #[command(subcommand)]
     Key(commands::key::Command),

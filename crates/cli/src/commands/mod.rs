@@ -18,6 +18,7 @@ pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod serve;
+pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod strategy;
 pub(crate) mod task;
@@ -51,6 +52,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Runtime(command) => roles::run(Role::Runtime, command, context),
         Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
+        Noun::Signal(command) => signal::run(command, context),
         Noun::Key(command) => key::run(command, context),
         Noun::Flag(command) => flag::run(command, context),
         Noun::Trail(command) => trail::run(command, context),

@@ -16,5 +16,6 @@ mod realistic;
 mod reference;
 mod samples;
 mod settings;
+mod signal;
 mod strategy;
 mod task;
