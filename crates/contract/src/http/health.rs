@@ -86,8 +86,8 @@ pub enum ReadyWord {
     NotReady,
 }
 
-/// Under their old names. A tracker that is not set is none that could be
-/// down.
+/// Under their old names. Results are kept in the home, so `mlflow` says
+/// whether that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the words are those of another system")]
 pub struct OldChecks {

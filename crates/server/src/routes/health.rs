@@ -98,7 +98,8 @@ async fn ready(role: Role, platform: &Shared) -> (StatusCode, Json<ReadyView>) {
             ReadyWord::NotReady
         },
         checks: OldChecks {
-            mlflow: true,
+            // Results are kept as files in the home.
+            mlflow: is_up(DependencyWord::Disk),
             data_collection: is_up(DependencyWord::Candles),
             dynamodb: is_up(DependencyWord::Store),
         },

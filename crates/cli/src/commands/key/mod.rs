@@ -7,6 +7,7 @@ mod revoke;
 use clap::Subcommand;
 use fondaco_app::keys::Key;
 use fondaco_domain::UnixMicros;
+use fondaco_domain::access::Scope;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -53,7 +54,7 @@ impl KeyShown {
         Self {
             name: key.name.clone(),
             id: key.id.clone(),
-            scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
+            scopes: key.scopes.iter().map(Scope::as_str).collect(),
             state: key.state(now),
             created_at: key.created_at.to_string(),
             created_by: key.created_by.clone(),

@@ -195,12 +195,15 @@ impl View for Shown {
             style.dim(&format!("({})", word(merged.direction))),
             number(merged.confidence.get()),
         );
-        text.push_str(&format!(
-            "\n{}\n{} over {}\n",
-            style.bold(&outcome),
+        let sum = format!(
+            "{} over {}",
             merged.policy.as_str(),
             number(merged.denominator)
-        ));
+        );
+        for line in ["", &style.bold(&outcome), &sum] {
+            text.push_str(line);
+            text.push('\n');
+        }
         if self.degraded {
             let why = match merged.reason_codes.as_slice() {
                 [] => "research is only partly there".to_owned(),

@@ -145,7 +145,9 @@ fn ask(
         body.len()
     );
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        for part in [*name, ": ", *value, "\r\n"] {
+            request.push_str(part);
+        }
     }
     request.push_str("\r\n");
     request.push_str(body);
