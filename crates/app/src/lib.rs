@@ -8,8 +8,8 @@
 pub mod backtests;
 pub mod confirm;
 pub mod data;
-pub mod flags;
 pub mod feed;
+pub mod flags;
 pub mod halts;
 pub mod keys;
 pub mod ports;

@@ -44,11 +44,12 @@ pub use runs::{
     CancelBody, CountsView, EventView, LeaseView, ReplayBody, RunView, SubmitBody, SubmittedView,
     TaskView,
 };
-pub use trail::ChangeView;
+pub use schedules::{
+    CatchUpWord, FiredView, LONGEST_JITTER_MS, LONGEST_MS, OverlapWord, ScheduleBody, ScheduleView,
+    TickView, TriggerBody,
+};
 pub use strategies::{
     MistakeView, StrategyPutBody, StrategyValidateBody, StrategyValidityView, StrategyView,
 };
-pub use schedules::{
-    CatchUpWord, FiredView, LONGEST_JITTER_MS, LONGEST_MS, OverlapWord, ScheduleBody, ScheduleView, TickView, TriggerBody,
-};
+pub use trail::ChangeView;
 pub use workers::WorkerView;

@@ -25,7 +25,8 @@ pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
 pub use freqtrade_config::{FreqtradeConfig, FreqtradePairs, FreqtradeTimeouts};
 pub use job::{
     BacktestJob, CandleKind, JobAccount, JobCandles, JobDataset, JobDividend, JobFactors, JobFill,
-    JobFolder, JobHistory, JobOrigin, JobSplit, JobStrategy, JobVersion, OpenTrades, backtest_job_schema,
+    JobFolder, JobHistory, JobOrigin, JobSplit, JobStrategy, JobVersion, OpenTrades,
+    backtest_job_schema,
 };
 pub use listing::{BACKTEST_LISTING, BacktestListing};
 pub use metrics::{AccountCheck, Benchmark, Drawdown, Exposure, Metrics, TradeFigures};

@@ -325,7 +325,7 @@ fn record(store: &dyn Store, scene: Scene, (_, run, task, fence, how): Call) -> 
         kind,
         name: name.clone(),
         over: (how & 2 == 2).then_some(fence as u32),
-        body: (how & 12 != 0).then(|| task.to_string()),
+        body: (how & 0b1100 != 0).then(|| task.to_string()),
     };
     let put = store.put_record(change.clone(), at(scene.now));
     let repeated = (how & 16 == 16).then(|| store.put_record(change, at(scene.now)));

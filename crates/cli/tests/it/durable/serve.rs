@@ -108,5 +108,8 @@ fn an_address_that_is_taken_or_open_to_others_is_refused() {
     assert!(said.to_string().contains("choose another port"), "{said}");
     let (code, said) = place.refused(&["serve", "--listen", "0.0.0.0:0"]);
     assert_eq!(code, 2);
-    assert!(said.to_string().contains("there is no usable key"), "{said}");
+    assert!(
+        said.to_string().contains("there is no usable key"),
+        "{said}"
+    );
 }
