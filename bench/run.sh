@@ -67,7 +67,14 @@ for subject in $subjects; do
     server)
         command -v wrk >/dev/null || { echo "skipped: wrk (Debian) is not installed" >&2; continue; }
         python3 bench/server.py "$fondaco" --home "$out" >"$out/server.json"
-        "$fondaco" --home "$out/home" bench listing --output json >"$out/listing.json"
+        "$fondaco" --home "$out/home" bench listing --runs 1000000 --output json >"$out/listing.json"
+        # The sockets need a server of their own, in a home that is thrown away.
+        env FONDACO_HOME="$out/sockets" "$fondaco" up --detach \
+            --listen control=127.0.0.1:18000 --listen trading=127.0.0.1:0 --listen news=127.0.0.1:0 \
+            --listen runtime=127.0.0.1:0 --listen gateway=127.0.0.1:18765
+        "$bench" sockets 127.0.0.1:18000 127.0.0.1:18765 1000 20 20 >"$out/sockets.json" || true
+        env FONDACO_HOME="$out/sockets" "$fondaco" down
+        rm -rf "$out/sockets"
         ;;
     growth)
         "$bench" orders-growth >"$out/orders-growth.json"

@@ -143,12 +143,13 @@ def submit_to_started(server, count=100):
     return quantiles(took)
 
 
-def post_script(folder):
-    script = folder / "post.lua"
+def post_script(folder, pause_ms=0):
+    script = folder / f"post-{pause_ms}.lua"
     script.write_text(
         'wrk.method = "POST"\n'
         'wrk.headers["Content-Type"] = "application/json"\n'
         f"wrk.body = [[{json.dumps(BACKTEST)}]]\n"
+        + (f"function delay() return {pause_ms} end\n" if pause_ms else "")
     )
     return script
 
@@ -182,6 +183,8 @@ def main():
         script = post_script(folder)
         with Server(args.fondaco, home, ["serve", "control"]) as server:
             url = server.url("/backtest")
+            paused = post_script(folder, 40)
+            report["post_backtest_each_40_ms"] = wrk(url, args.clients, args.seconds, paused)
             report["post_backtest_control_alone"] = wrk(url, args.clients, args.seconds, script)
             report["fdatasync_after"] = fdatasync(folder)
         with Server(args.fondaco, home, ["up"]) as server:
