@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use fondaco_app::ports::runs::IdempotencyKey;
 use fondaco_contract::http::ProblemCode;
 use serde::de::value::MapAccessDeserializer;
@@ -131,4 +132,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Actor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts))
     }
+}
+
+/// Whether a client names this form, and before JSON where it names both.
+pub(crate) fn prefers(headers: &HeaderMap, form: &str) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let ranges = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let mut known = ranges
+        .map(|range| range.split(';').next().unwrap_or(range).trim())
+        .filter(|name| [form, "application/json"].contains(name));
+    known.next() == Some(form)
 }

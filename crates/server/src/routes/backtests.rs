@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 
 use super::runs::{id, instant, page_of, word};
 use crate::conditional::{Conditions, Etag};
-use crate::extract::{Actor, Body, Idempotency, Named, Query};
+use crate::extract::{Actor, Body, Idempotency, Named, Query, prefers};
 use crate::problem::Refusal;
 use crate::state::Shared;
 use crate::table::Route;
@@ -320,7 +320,7 @@ async fn equity(
     conditions: Conditions,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if wants_csv(&headers) {
+    if prefers(&headers, "text/csv") {
         let bytes = file(&platform, run, ResultFile::EquityCsv).await?;
         return Ok(tagged(&conditions, "text/csv; charset=utf-8", bytes));
     }
@@ -351,7 +351,7 @@ async fn trades(
     conditions: Conditions,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if wants_csv(&headers) {
+    if prefers(&headers, "text/csv") {
         let bytes = file(&platform, run, ResultFile::TradesCsv).await?;
         return Ok(tagged(&conditions, "text/csv; charset=utf-8", bytes));
     }
@@ -401,17 +401,6 @@ fn tagged(conditions: &Conditions, media_type: &'static str, bytes: Vec<u8>) -> 
     }
     let kind = [(header::CONTENT_TYPE, media_type)];
     (tag, kind, bytes).into_response()
-}
-
-/// Whether CSV is named, and JSON is not named before it.
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let named = accept
-        .split(',')
-        .map(|word| word.split(';').next().unwrap_or(word).trim());
-    let mut known = named.filter(|word| ["text/csv", "application/json"].contains(word));
-    known.next() == Some("text/csv")
 }
 
 fn view(shown: Shown) -> BacktestView {

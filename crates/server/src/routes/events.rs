@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use fondaco_app::runs::{Followed, watch};
 use fondaco_contract::http::{EventView, Page};
 use fondaco_domain::RunId;
@@ -18,7 +20,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::runs::page_of;
-use crate::extract::{Named, Query};
+use crate::extract::{Named, Query, prefers};
 use crate::problem::Refusal;
 use crate::state::Shared;
 
@@ -33,11 +35,17 @@ pub(super) struct EventsQuery {
     cursor: Option<u64>,
 }
 
+/// A page, or where the client wants a stream, all as they happen.
 pub(super) async fn page(
     State(platform): State<Shared>,
     Named(run): Named<RunId>,
     Query(query): Query<EventsQuery>,
-) -> Result<Json<Page<EventView>>, Refusal> {
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if prefers(&headers, "text/event-stream") {
+        let after = last_seen(&headers)?.or(query.cursor);
+        return Ok(follow(&platform, run, after).await?.into_response());
+    }
     let limit = page_of(query.limit, platform.limits)?;
     let after = query.cursor.unwrap_or(0);
     let mut events = platform
@@ -50,7 +58,7 @@ pub(super) async fn page(
         .filter(|_| more)
         .map(|event| event.seq.to_string());
     let items = events.iter().map(EventView::from).collect();
-    Ok(Json(Page { items, next }))
+    Ok(Json(Page { items, next }).into_response())
 }
 
 /// From where.
@@ -61,19 +69,28 @@ pub(super) struct StreamQuery {
     after: Option<u64>,
 }
 
-/// Events that wait for a slow reader at most; the watch waits with them.
-const QUEUE: usize = 256;
-
 pub(super) async fn stream(
     State(platform): State<Shared>,
     Named(run): Named<RunId>,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    let after = last_seen(&headers)?.or(query.after).unwrap_or(0);
+    follow(&platform, run, last_seen(&headers)?.or(query.after)).await
+}
+
+/// Events that wait for a slow reader at most; the watch waits with them.
+const QUEUE: usize = 256;
+
+async fn follow(
+    platform: &Shared,
+    run: RunId,
+    after: Option<u64>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Refusal> {
+    let after = after.unwrap_or(0);
     platform
         .blocking(move |platform| Ok(platform.store.run(run)?))
         .await?;
+    let platform = Arc::clone(platform);
     let (sender, receiver) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         let mut tell = |followed: &Followed| {

@@ -65,7 +65,10 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new(
             &Method::GET,
             "/v1/runs/{run_id}/events",
-            ("run_events", "The events of a run from a place on."),
+            (
+                "run_events",
+                "The events of a run from a place on; as they happen where `text/event-stream` is accepted.",
+            ),
             events::page,
         )
         .query::<events::EventsQuery>()

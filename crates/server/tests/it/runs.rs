@@ -1,6 +1,7 @@
 //! Submitted, listed, looked at, cancelled, replayed.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::{Client, wish};
@@ -126,4 +127,34 @@ async fn the_stream_tells_every_event_from_a_place_on_and_ends_with_the_run() {
     let wanted: Vec<&str> = types.map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(names, wanted);
     assert_eq!(names.last(), Some(&"run_ended"));
+}
+
+#[tokio::test]
+async fn events_come_as_a_page_or_as_a_stream_whatever_is_accepted() {
+    let client = Client::new();
+    let run = client.submit(1).await;
+    let reason = json!({"reason": "enough seen"});
+    client
+        .post(&format!("/v1/runs/{run}/cancel"), &reason)
+        .await;
+    let ask = |accepted: &'static str| {
+        let request = Request::get(format!("/v1/runs/{run}/events"))
+            .header("host", "localhost")
+            .header("accept", accepted);
+        client.send(request.body(Body::empty()).unwrap())
+    };
+    let page = ask("application/json, text/event-stream").await.json();
+    let last = page["items"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["type"], "run_ended");
+    let stream = ask("text/event-stream").await;
+    assert_eq!(stream.headers["content-type"], "text/event-stream");
+    let ids: Vec<&str> = stream
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("id: "))
+        .collect();
+    let seqs: Vec<String> = (1..=last["seq"].as_u64().unwrap())
+        .map(|seq| seq.to_string())
+        .collect();
+    assert_eq!(ids, seqs);
 }

@@ -1,7 +1,7 @@
 //! Candles of a range.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use fondaco_app::data::{ExportFormat, Version};
 use fondaco_contract::http::{CandlesView, words};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{Name, etag, instant, version, view};
 use crate::conditional::{Conditions, Tagged};
-use crate::extract::Query;
+use crate::extract::{Query, prefers};
 use crate::problem::Refusal;
 use crate::state::Shared;
 
@@ -57,7 +57,7 @@ pub(super) async fn candles(
         from: instant("from", query.from.as_deref())?,
         to: instant("to", query.to.as_deref())?,
     };
-    let csv = wants_csv(&headers);
+    let csv = prefers(&headers, CSV);
     let shown = platform
         .waiting(async move |platform| {
             let read = platform.candles.bars.read(&dataset, &wanted).await?;
@@ -119,12 +119,4 @@ impl Part {
             bars: bars.slice(rows.start..end),
         }
     }
-}
-
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepts = headers.get_all(header::ACCEPT).iter();
-    accepts
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|range| range.trim().starts_with(CSV))
 }
