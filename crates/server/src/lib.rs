@@ -28,7 +28,7 @@ pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
 pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, ListedRoute, RateLimit};
 pub use openapi::openapi;
 pub use serve::{Door, ServeError, Stop, Stopper, serve};
-pub use state::{Candles, Limits, Platform, Turns};
+pub use state::{Candles, Limits, Platform};
 
 use std::sync::Arc;
 

@@ -14,7 +14,6 @@ use fondaco_app::runs::{Planners, Runs};
 use fondaco_app::runtime::Desk;
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::addresses::Addresses;
 use crate::guard::Guard;
@@ -48,22 +47,8 @@ pub struct Platform {
     pub telemetry: Arc<Telemetry>,
     /// Heard by what has no end of its own, such as a stream of events.
     pub stop: Stop,
-    /// Who submits waits for one of these.
-    pub turns: Turns,
     /// How much of what.
     pub limits: Limits,
-}
-
-/// Those who submit take turns, in the order in which they came. All at once
-/// would be no sooner done, and the last would wait the longest; so many fill
-/// a commit of the store.
-#[derive(Debug)]
-pub struct Turns(Semaphore);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Semaphore::new(16))
-    }
 }
 
 /// Candles, and what it takes to import some.
@@ -130,12 +115,6 @@ impl Platform {
             actor,
             at: self.machine.wall(),
         }
-    }
-
-    /// Waits for a turn to submit; it ends when it is dropped.
-    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it.
-        self.turns.0.acquire().await.ok()
     }
 
     /// Runs some work that waits for the disk, off the threads that serve

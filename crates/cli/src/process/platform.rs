@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fondaco_app::roles::Role;
-use fondaco_server::{Addresses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop, Turns};
+use fondaco_server::{Addresses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop};
 
 use crate::commands::backtest;
 use crate::context::Context;
@@ -45,7 +45,6 @@ pub(super) fn platform(
         feed: Arc::default(),
         telemetry: Arc::default(),
         stop,
-        turns: Turns::default(),
         limits: Limits {
             body: http.body_limit.value.0,
             ..Limits::default()

@@ -137,7 +137,6 @@ async fn accept(
     Body(body): Body<BacktestBody>,
 ) -> Result<(StatusCode, Json<SubmittedView>), Refusal> {
     let wish = wish(body)?;
-    let _turn = platform.turn().await;
     let submitted = ask(&platform, actor, wish, key).await?.map_err(refused)?;
     let view = SubmittedView {
         run_id: submitted.id.to_string(),

@@ -162,7 +162,6 @@ async fn submit(
     Body(body): Body<SubmitBody>,
 ) -> Result<(StatusCode, Json<SubmittedView>), Refusal> {
     let overrides = overrides(&body)?;
-    let _turn = platform.turn().await;
     let submitted = platform
         .blocking(move |platform| {
             let spec = Spec::parse(&body.spec.to_string())?;

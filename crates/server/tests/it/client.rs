@@ -13,7 +13,7 @@ use fondaco_app::runs::{Planners, workflow};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
-use fondaco_server::{Addresses, Candles, Guard, GuardSettings, Limits, Platform, Turns, router};
+use fondaco_server::{Addresses, Candles, Guard, GuardSettings, Limits, Platform, router};
 use fondaco_store::Results;
 use fondaco_store::runs::MemoryRuns;
 use serde_json::{Value, json};
@@ -96,7 +96,6 @@ impl Client {
             feed: Arc::default(),
             telemetry: Arc::default(),
             stop: fondaco_server::Stop::never(),
-            turns: Turns::default(),
             limits: Limits::default(),
         };
         Self {

@@ -86,7 +86,6 @@ async fn submit(
 ) -> Result<Json<Accepted>, Detail> {
     let Idempotency(key) = key?;
     let request = read(Form::read(body)?)?;
-    let _turn = platform.turn().await;
     let wish = wish(&platform, request).await?;
     let submitted = ask(&platform, actor, wish, key).await??;
     let run_id = submitted.id.to_string();
