@@ -25,4 +25,5 @@ pub mod scheduler;
 pub mod schedules;
 pub mod strategies;
 pub mod tasks;
+pub mod tools;
 pub mod trail;

@@ -7,6 +7,7 @@ pub mod machine;
 pub mod model;
 pub mod plan;
 pub mod records;
+pub mod research;
 pub mod results;
 pub mod run_files;
 pub mod runs;

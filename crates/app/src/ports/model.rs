@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fondaco_domain::canonical::{Canonical, CanonicalError};
 use fondaco_domain::retry::ErrorClass;
-use fondaco_domain::{ErrorKind, Hint};
+use fondaco_domain::{ErrorKind, Hint, RunId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -347,4 +347,52 @@ impl<M: Model + ?Sized> Model for &M {
     ) -> Result<Completion, ModelError> {
         (**self).complete(request, context)
     }
+}
+
+/// Where a node sits that is about to ask: what its answers are recorded and
+/// paid under.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat<'a> {
+    /// Its run.
+    pub run: RunId,
+    /// The key of its task.
+    pub node: &'a str,
+    /// `provider/model`.
+    pub model: &'a str,
+    /// What all calls of the run together may cost.
+    pub limit: Option<NanoDollars>,
+    /// Hash of the recording whose answers are given again.
+    pub replay: Option<&'a str>,
+}
+
+/// What a model can do, from a table and not from trial and error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// It answers in the form of a JSON Schema.
+    pub schema: bool,
+    /// It calls tools.
+    pub tools: bool,
+    /// It takes a seed.
+    pub seed: bool,
+    /// It takes a temperature.
+    pub temperature: bool,
+    /// Tokens of a question at most.
+    pub context_tokens: u32,
+}
+
+/// Models by name, each as it is to be asked: recorded, replayed, paid for and
+/// asked again where that may help.
+pub trait Models: Send + Sync {
+    /// What a model can do. [`ModelError::Unknown`] where there is none of
+    /// that name, [`ModelError::Auth`] and [`ModelError::Mismatch`] where its
+    /// provider cannot be asked as things are: found before anything is read
+    /// from a recording, which would hide it.
+    fn capabilities(&self, model: &str) -> Result<Capabilities, ModelError>;
+
+    /// A model for one node. Answers it got before, in a process that died,
+    /// are given again.
+    fn open<'a>(&'a self, seat: &Seat<'a>) -> Result<Box<dyn Model + 'a>, ModelError>;
+
+    /// What an answer cost.
+    fn cost(&self, model: &str, usage: Usage) -> NanoDollars;
 }

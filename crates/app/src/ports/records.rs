@@ -28,11 +28,24 @@ pub enum RecordKind {
     Data,
     /// What the runtime was told to run.
     Runtime,
+    /// What the calls of a run have cost, and what is set aside for those
+    /// under way.
+    Spending,
+    /// Instruments that are watched.
+    Watchlist,
+    /// An account that positions are noted under.
+    Account,
+    /// A position that somebody noted.
+    Position,
+    /// The name of an analysis in the words of seed 000, and its run.
+    AnalysisTask,
+    /// A phase of the migration from the legacy store.
+    Migration,
 }
 
 impl RecordKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Key,
         Self::Flag,
         Self::Strategy,
@@ -41,6 +54,12 @@ impl RecordKind {
         Self::Schedule,
         Self::Data,
         Self::Runtime,
+        Self::Spending,
+        Self::Watchlist,
+        Self::Account,
+        Self::Position,
+        Self::AnalysisTask,
+        Self::Migration,
     ];
 
     /// As it is stored and sent.
@@ -54,6 +73,12 @@ impl RecordKind {
             Self::Schedule => "schedule",
             Self::Data => "data",
             Self::Runtime => "runtime",
+            Self::Spending => "spending",
+            Self::Watchlist => "watchlist",
+            Self::Account => "account",
+            Self::Position => "position",
+            Self::AnalysisTask => "analysis_task",
+            Self::Migration => "migration",
         }
     }
 

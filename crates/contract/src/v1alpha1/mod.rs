@@ -1,6 +1,7 @@
 //! The first version of every contract; fields may still be added before
 //! `v1`, and each addition comes with a golden file.
 
+pub mod analysis;
 mod backtest;
 mod config;
 mod conventions;

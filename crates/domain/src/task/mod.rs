@@ -184,11 +184,14 @@ pub enum TaskKind {
     Sleep,
     /// One strategy over past candles.
     Backtest,
+    /// One node of an analysis: a question to a model, a strategy at a day, or
+    /// the decision.
+    Analysis,
 }
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Noop, Self::Sleep, Self::Backtest];
+    pub const ALL: [Self; 4] = [Self::Noop, Self::Sleep, Self::Backtest, Self::Analysis];
 
     /// The name used in storage and output.
     pub fn as_str(self) -> &'static str {
@@ -196,6 +199,7 @@ impl TaskKind {
             Self::Noop => "noop",
             Self::Sleep => "sleep",
             Self::Backtest => "backtest",
+            Self::Analysis => "analysis",
         }
     }
 

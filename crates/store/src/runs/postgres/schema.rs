@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0001.sql"),
     include_str!("../../../migrations/postgres/0002.sql"),
     include_str!("../../../migrations/postgres/0003.sql"),
+    include_str!("../../../migrations/postgres/0004.sql"),
 ];
 
 /// The oldest server with `pg_current_xact_id`.
