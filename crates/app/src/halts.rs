@@ -1,6 +1,7 @@
 //! Orders to stop: set, cleared, looked at, practised.
 
 mod drill;
+mod shown;
 
 pub use drill::{Drill, DrillError, DrillPlan, Round, drill};
 

@@ -4,11 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use fondaco_app::confirm::{self, ConfirmError};
-use fondaco_app::halts::{self, Latch, Status, Word};
-use fondaco_app::ports::workers::Worker;
+use fondaco_app::halts;
 use fondaco_contract::http::{
-    HaltAckView, HaltClearBody, HaltConfirmBody, HaltConfirmationView, HaltSetBody, HaltView,
-    HaltsView, ProblemCode,
+    HaltClearBody, HaltConfirmBody, HaltConfirmationView, HaltSetBody, HaltsView, ProblemCode,
 };
 use fondaco_domain::halt::{HaltMode, Scope as HaltScope};
 
@@ -79,7 +77,7 @@ async fn status(State(platform): State<Shared>) -> Result<Json<HaltsView>, Refus
     let status = platform
         .blocking(|platform| Ok(halts::status(&*platform.store)?))
         .await?;
-    Ok(Json(view(status)))
+    Ok(Json(HaltsView::from(&status)))
 }
 
 async fn set(
@@ -98,7 +96,7 @@ async fn set(
             Ok(halts::status(&*platform.store)?)
         })
         .await?;
-    Ok(Json(view(status)))
+    Ok(Json(HaltsView::from(&status)))
 }
 
 async fn confirm(
@@ -136,7 +134,7 @@ async fn clear(
             Ok(halts::status(store)?)
         })
         .await?;
-    Ok(Json(view(status)))
+    Ok(Json(HaltsView::from(&status)))
 }
 
 fn scope_of(text: &str) -> Result<HaltScope, Refusal> {
@@ -152,44 +150,5 @@ fn not_cleared(error: ConfirmError) -> Refusal {
             Refusal::of(ProblemCode::PreconditionFailed, error)
         }
         error => error.into(),
-    }
-}
-
-fn view(status: Status) -> HaltsView {
-    HaltsView {
-        epoch: status.epoch.0,
-        latches: status.latches.into_iter().map(latch).collect(),
-    }
-}
-
-fn latch(latch: Latch) -> HaltView {
-    let halt = latch.halt;
-    HaltView {
-        scope: halt.scope.to_string(),
-        mode: halt.mode.as_str().to_owned(),
-        epoch: halt.epoch.0,
-        reason: halt.reason,
-        actor: halt.actor,
-        at: halt.at.to_string(),
-        acknowledged: latch.acknowledged.into_iter().map(word).collect(),
-        missing: latch.missing.into_iter().map(silent).collect(),
-    }
-}
-
-fn word(word: Word) -> HaltAckView {
-    HaltAckView {
-        worker: word.worker.to_string(),
-        host: word.host,
-        pid: word.pid,
-        at: Some(word.at.to_string()),
-    }
-}
-
-fn silent(worker: Worker) -> HaltAckView {
-    HaltAckView {
-        worker: worker.id.to_string(),
-        host: Some(worker.host),
-        pid: Some(worker.pid),
-        at: None,
     }
 }
