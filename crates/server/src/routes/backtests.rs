@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::runs::{id, instant, page_of, word};
+use super::words::{id, instant, page_of, word};
 use crate::conditional::{Conditions, Etag};
 use crate::extract::{Actor, Body, Idempotency, Named, Query, prefers};
 use crate::problem::Refusal;

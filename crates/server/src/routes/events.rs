@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::runs::page_of;
+use super::words::page_of;
 use crate::extract::{Named, Query, prefers};
 use crate::problem::Refusal;
 use crate::state::Shared;

@@ -14,6 +14,7 @@ mod runs;
 mod schedules;
 mod strategies;
 mod trail;
+mod words;
 mod workers;
 
 use fondaco_app::roles::Role;

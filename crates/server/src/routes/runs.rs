@@ -9,19 +9,19 @@ use fondaco_contract::http::{
     CancelBody, EventView, Page, ProblemCode, ReplayBody, RunView, SubmitBody, SubmittedView,
     TaskView, words,
 };
-use fondaco_domain::micros::MicrosError;
+use fondaco_domain::RunId;
 use fondaco_domain::run::{RunKind, RunState};
 use fondaco_domain::task::{TaskNo, TaskState};
-use fondaco_domain::{RunId, UnixMicros};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::events;
+use super::words::{id, instant, page_of, word};
 use crate::conditional::{Conditions, Tagged};
 use crate::extract::{Actor, Body, Idempotency, Named, Query};
 use crate::problem::Refusal;
-use crate::state::{Limits, Shared};
+use crate::state::Shared;
 use crate::table::Route;
 
 const RUNS: &str = "/v1/runs";
@@ -184,11 +184,6 @@ fn overrides(body: &SubmitBody) -> Result<Overrides, Refusal> {
         deadline: deadline.transpose()?,
         parent: None,
     })
-}
-
-pub(super) fn instant(field: &str, text: &str) -> Result<UnixMicros, Refusal> {
-    text.parse()
-        .map_err(|error: MicrosError| Refusal::of_field(field, error.to_string()))
 }
 
 fn accepted(submitted: &Submitted) -> (StatusCode, Json<SubmittedView>) {
@@ -358,33 +353,4 @@ async fn replay(
         })
         .await?;
     Ok(accepted(&submitted))
-}
-
-/// How many items a page holds.
-pub(super) fn page_of(asked: Option<usize>, limits: Limits) -> Result<usize, Refusal> {
-    match asked {
-        None => Ok(limits.page),
-        Some(limit) if (1..=limits.longest_page).contains(&limit) => Ok(limit),
-        Some(_) => Err(Refusal::of_field(
-            "limit",
-            format!("1 to {} is wanted", limits.longest_page),
-        )),
-    }
-}
-
-/// A word of a closed list.
-pub(super) fn word<T>(
-    field: &str,
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, Refusal> {
-    let Some(text) = text else { return Ok(None) };
-    match parse(text) {
-        Some(value) => Ok(Some(value)),
-        None => Err(Refusal::of_field(field, format!("`{text}` is not one"))),
-    }
-}
-
-pub(super) fn id(field: &str, text: Option<&str>) -> Result<Option<RunId>, Refusal> {
-    word(field, text, |text| text.parse().ok())
 }

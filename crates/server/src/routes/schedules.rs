@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::runs::page_of;
+use super::words::page_of;
 use crate::conditional::{Conditions, Tagged};
 use crate::extract::{Actor, Body, Named, Query};
 use crate::problem::Refusal;

@@ -9,7 +9,7 @@ use fondaco_contract::http::{ChangeView, Page, words};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::runs::{page_of, word};
+use super::words::{page_of, word};
 use crate::extract::Query;
 use crate::problem::Refusal;
 use crate::state::Shared;

@@ -19,7 +19,7 @@ use fondaco_domain::time::parse_stamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::runs::page_of;
+use super::words::{page_of, word};
 use crate::conditional::{Conditions, Etag, Tagged};
 use crate::extract::Query;
 use crate::problem::Refusal;
@@ -240,18 +240,6 @@ where
 {
     let parsed = text.map(str::parse::<T>).transpose();
     parsed.map_err(|error| Refusal::of_field(field, error.to_string()))
-}
-
-fn word<T>(
-    field: &str,
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, Refusal> {
-    let Some(text) = text else { return Ok(None) };
-    match parse(text) {
-        Some(value) => Ok(Some(value)),
-        None => Err(Refusal::of_field(field, format!("`{text}` is not one"))),
-    }
 }
 
 pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<UnixMillis>, Refusal> {
