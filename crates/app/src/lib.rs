@@ -5,6 +5,7 @@
 //! implemented by the adapter crates and handed in by the composition root.
 //! Start at [`data`] for market data.
 
+pub mod analysis;
 pub mod backtests;
 pub mod confirm;
 pub mod data;

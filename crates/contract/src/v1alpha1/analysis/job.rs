@@ -303,6 +303,9 @@ pub struct AnalysisData {
     pub timeframe: Timeframe,
     /// News, filings and corporate actions imported up to this place.
     pub research: u64,
+    /// When the document was accepted, in Unix milliseconds: nothing later
+    /// exists, however late in its life the run comes to it.
+    pub accepted_ms: i64,
 }
 
 /// What is held on the day.
