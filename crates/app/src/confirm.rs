@@ -268,14 +268,7 @@ fn put(
     kept: &Kept,
     by: Asked,
 ) -> Result<Record, RunStoreError> {
-    // Texts and numbers: it cannot fail to be JSON.
-    let body = serde_json::to_string(kept).ok();
-    let change = Change {
-        kind: RecordKind::Confirmation,
-        name: id.to_owned(),
-        over: Some(over),
-        body,
-    };
+    let change = Change::write(RecordKind::Confirmation, id, Some(over), kept);
     store.put_record(change, by)
 }
 

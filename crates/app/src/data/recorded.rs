@@ -50,12 +50,8 @@ pub fn record(
             file: file.to_owned(),
             bytes,
         };
-        let change = Change {
-            kind: RecordKind::Data,
-            name: imported.dataset.to_string(),
-            over: None,
-            body: Some(serde_json::json!(said).to_string()),
-        };
+        let name = imported.dataset.to_string();
+        let change = Change::write(RecordKind::Data, &name, None, &said);
         store.put_record(change, by.clone())?;
     }
     Ok(())

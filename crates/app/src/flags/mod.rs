@@ -104,9 +104,8 @@ pub fn set(
     over: Option<u32>,
 ) -> Result<FlagNow, FlagsError> {
     flag.check(value)?;
-    // A checked value is a truth, a word or a number that is finite.
-    let body = serde_json::to_string(value).ok();
-    let record = store.put_record(change(flag, over, body), asked(machine, actor))?;
+    let change = Change::write(RecordKind::Flag, flag.name(), over, value);
+    let record = store.put_record(change, asked(machine, actor))?;
     now(flag, Some(record))
 }
 
@@ -120,7 +119,8 @@ pub fn unset(
 ) -> Result<FlagNow, FlagsError> {
     let known = store.record(RecordKind::Flag, flag.name())?;
     if known.is_some() || over.is_some_and(|over| over > 0) {
-        store.put_record(change(flag, over, None), asked(machine, actor))?;
+        let removal = Change::remove(RecordKind::Flag, flag.name(), over);
+        store.put_record(removal, asked(machine, actor))?;
     }
     now(flag, None)
 }
@@ -148,15 +148,6 @@ fn now(flag: Flag, record: Option<Record>) -> Result<FlagNow, FlagsError> {
         version: record.version,
         set: Some((record.at, record.actor)),
     })
-}
-
-fn change(flag: Flag, over: Option<u32>, body: Option<String>) -> Change {
-    Change {
-        kind: RecordKind::Flag,
-        name: flag.name().to_owned(),
-        over,
-        body,
-    }
 }
 
 fn asked(machine: &dyn Machine, actor: &str) -> Asked {

@@ -305,14 +305,7 @@ fn put(
     kept: &Kept,
     by: Asked,
 ) -> Result<Record, RunStoreError> {
-    // Texts, numbers and lists of them: it cannot fail to be JSON.
-    let body = serde_json::to_string(kept).ok();
-    let change = Change {
-        kind: RecordKind::Key,
-        name: name.to_owned(),
-        over: Some(over),
-        body,
-    };
+    let change = Change::write(RecordKind::Key, name, Some(over), kept);
     store.put_record(change, by)
 }
 

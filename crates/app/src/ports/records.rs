@@ -121,6 +121,40 @@ pub struct Change {
     pub body: Option<String>,
 }
 
+impl Change {
+    /// Another version of a record, or its first.
+    ///
+    /// # Panics
+    ///
+    /// Where `body` has no JSON: a map whose keys are no texts, or a form that
+    /// refuses. Bodies are plain documents of this program, and one that is
+    /// left out would remove the record.
+    pub fn write<T: Serialize + ?Sized>(
+        kind: RecordKind,
+        name: &str,
+        over: Option<u32>,
+        body: &T,
+    ) -> Self {
+        let body = serde_json::to_string(body).expect("a plain document is always JSON");
+        Self {
+            kind,
+            name: name.to_owned(),
+            over,
+            body: Some(body),
+        }
+    }
+
+    /// The end of a record.
+    pub fn remove(kind: RecordKind, name: &str, over: Option<u32>) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            over,
+            body: None,
+        }
+    }
+}
+
 /// Which part of the trail.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TrailQuery {

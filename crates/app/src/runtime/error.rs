@@ -21,9 +21,6 @@ pub enum RuntimeError {
     /// A setting that cannot be.
     #[error(transparent)]
     Config(#[from] ConfigProblem),
-    /// The order has no JSON form.
-    #[error("the order cannot be written")]
-    Write(#[source] serde_json::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] RunStoreError),
@@ -35,7 +32,6 @@ impl Hint for RuntimeError {
             Self::AlreadyRunning(_) | Self::NotRunning => ErrorKind::Conflict,
             Self::NeverStarted => ErrorKind::NotFound,
             Self::Config(_) => ErrorKind::Invalid,
-            Self::Write(_) => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
         }
     }
@@ -44,7 +40,7 @@ impl Hint for RuntimeError {
         match self {
             Self::AlreadyRunning(_) => Some("stop it first, or restart it".to_owned()),
             Self::NotRunning | Self::NeverStarted => Some("start it first".to_owned()),
-            Self::Config(_) | Self::Write(_) => None,
+            Self::Config(_) => None,
             Self::Store(error) => error.hint(),
         }
     }

@@ -174,13 +174,7 @@ impl Runtime<'_> {
     }
 
     fn put(&self, over: u32, told: Told) -> Result<Told, RuntimeError> {
-        let body = serde_json::to_string(&told).map_err(RuntimeError::Write)?;
-        let change = Change {
-            kind: RecordKind::Runtime,
-            name: GATEWAY.to_owned(),
-            over: Some(over),
-            body: Some(body),
-        };
+        let change = Change::write(RecordKind::Runtime, GATEWAY, Some(over), &told);
         let by = Asked {
             actor: self.actor.to_owned(),
             at: self.machine.wall(),

@@ -231,12 +231,7 @@ pub fn put(
                 return Ok(Put { version, fresh });
             }
         }
-        let change = Change {
-            kind: RecordKind::Strategy,
-            name: name.to_owned(),
-            over: Some(found),
-            body: Some(written(&content)),
-        };
+        let change = Change::write(RecordKind::Strategy, name, Some(found), &content);
         match store.put_record(change, by.clone()) {
             Ok(record) => {
                 let version = registered(record)?;
@@ -323,10 +318,6 @@ fn content(name: &str, text: &str, beside: Beside) -> Result<Content, RegistryEr
         text: file.text,
         beside,
     })
-}
-
-fn written(content: &Content) -> String {
-    serde_json::to_string(content).expect("texts and JSON always serialise")
 }
 
 fn registered(record: Record) -> Result<Registered, RegistryError> {
