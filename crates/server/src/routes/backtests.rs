@@ -247,6 +247,7 @@ struct ListQuery {
     /// Only on behalf of this tenant.
     tenant: Option<String>,
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
     #[serde(default)]
@@ -338,6 +339,7 @@ async fn equity(
 #[serde(deny_unknown_fields)]
 struct TradesQuery {
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
     cursor: Option<usize>,

@@ -209,6 +209,10 @@ struct ListQuery {
     kind: Option<String>,
     /// Only in this queue.
     queue: Option<String>,
+    /// Only about this strategy.
+    strategy: Option<String>,
+    /// Only on behalf of this tenant.
+    tenant: Option<String>,
     /// Only those that take this run up again.
     #[serde(default)]
     #[schemars(schema_with = "words::id")]
@@ -233,6 +237,8 @@ async fn list(
             .collect(),
         kind: word("kind", query.kind.as_deref(), RunKind::parse)?,
         queue: query.queue,
+        strategy: query.strategy,
+        tenant: query.tenant,
         parent: id("parent", query.parent.as_deref())?,
         before: id("cursor", query.cursor.as_deref())?,
         limit: Some(limit + 1),

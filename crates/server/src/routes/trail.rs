@@ -42,6 +42,7 @@ struct TrailWords {
     /// Only of what has this name.
     name: Option<String>,
     /// How many at most.
+    #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
     /// The `next` of the page before.
     cursor: Option<u64>,

@@ -158,3 +158,25 @@ async fn events_come_as_a_page_or_as_a_stream_whatever_is_accepted() {
         .collect();
     assert_eq!(ids, seqs);
 }
+
+#[tokio::test]
+async fn runs_are_listed_by_tenant_and_strategy() {
+    let client = Client::new();
+    client.submit(1).await;
+    let mut theirs = wish(1);
+    theirs["tenant"] = json!("desk-2");
+    let theirs = client.post("/v1/runs", &theirs).await.json();
+    client.cross().await;
+    client.candles("AAPL", 20_000).await;
+    let backtest = json!({"strategy": "cross", "pairs": ["AAPL"]});
+    let backtest = client.post("/v1/backtests", &backtest).await.json();
+    for (path, run) in [
+        ("/v1/runs?tenant=desk-2", &theirs),
+        ("/v1/runs?strategy=cross", &backtest),
+    ] {
+        let found = client.get(path).await.json();
+        let found = found["items"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{path}");
+        assert_eq!(found[0]["run_id"], run["run_id"], "{path}");
+    }
+}
