@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::result::DataIssue;
+
 /// What came of one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,6 +158,9 @@ pub struct Degraded {
     /// Present where the whole lane is lost with it.
     #[schemars(with = "Option<String>")]
     pub lane: Option<ReasonCode>,
+    /// What is wrong with the data, where the lane is lost for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_quality: Option<DataIssue>,
     /// More about it, for people.
     pub detail: String,
     /// Whether asking again may help.
