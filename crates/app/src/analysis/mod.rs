@@ -6,6 +6,15 @@
 //! manager, and the decision that merges the lanes. What a node answered is
 //! committed with its task, so a run that was killed goes on behind it.
 
+mod ask;
+pub mod body;
+mod decision;
+mod form;
 pub mod job;
 pub mod keys;
+mod lanes;
 pub mod plan;
+pub mod prompts;
+mod recovery;
+mod unanswered;
+pub mod quant;

@@ -151,9 +151,10 @@ pub struct Abstention {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Degraded {
-    /// `timeout`, `malformed`, `refused`, `length`, `rate_limited`, `provider`,
-    /// `auth`, `mismatch`, `budget`, `not_recorded`, `tool_turns` or
-    /// `no_input`.
+    /// `timeout`, `malformed`, `refused`, `length`, `tool_turns`,
+    /// `rate_limited`, `provider`, `unknown_model`, `auth`, `mismatch`,
+    /// `budget`, `not_recorded`, `recording`, `ledger`, `source`, `form`, `no_input`,
+    /// `lost` or, of the quant lane, `no_signal`.
     pub reason: String,
     /// Present where the whole lane is lost with it.
     #[schemars(with = "Option<String>")]

@@ -1,0 +1,303 @@
+//! One node asks its model: tools are served, the answer is read in its form,
+//! and what is no answer is typed as such.
+
+use std::time::Duration;
+
+use fondaco_contract::v1alpha1::analysis::{
+    CallRecord, CallTokens, LlmJob, NodeAnswer, NodeOutcome, NodeRole, Read,
+};
+use fondaco_domain::Symbol;
+use fondaco_domain::signal::explicit_rating;
+use serde_json::Value;
+
+use super::form::Form;
+use super::prompts::{self, Prompt};
+use super::unanswered::{Unanswered, of_model};
+use crate::ports::machine::Machine;
+use crate::ports::model::{
+    CallContext, Capabilities, Completion, Finish, Message, Model, ModelError, ModelRequest,
+    Models, Seat, ToolCall,
+};
+use crate::tools::{Scope, ToolError, Toolbox};
+
+/// What every node is asked with.
+pub(super) struct Desk<'a> {
+    pub(super) models: &'a dyn Models,
+    pub(super) tools: &'a Toolbox,
+    pub(super) machine: &'a dyn Machine,
+    /// Whether nobody wants the answer any more.
+    pub(super) stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// A question and its limits.
+pub(super) struct Question<'a> {
+    pub(super) seat: Seat<'a>,
+    pub(super) ticker: &'a Symbol,
+    pub(super) role: NodeRole,
+    pub(super) prompt: Prompt,
+    pub(super) scope: &'a Scope,
+    pub(super) llm: &'a LlmJob,
+    pub(super) time: Duration,
+}
+
+/// What came of it.
+pub(super) struct Told {
+    pub(super) outcome: NodeOutcome,
+    pub(super) read: Vec<Read>,
+    pub(super) calls: Vec<CallRecord>,
+}
+
+/// Asks. Nothing is given back where nobody wants it any more.
+pub(super) fn ask(desk: &Desk<'_>, question: &Question<'_>) -> Option<Told> {
+    let opened = desk
+        .models
+        .capabilities(question.seat.model)
+        .and_then(|can| Ok((can, desk.models.open(&question.seat)?)));
+    let (can, model) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return Told::of(Err(of_model(&error)), Vec::new(), Vec::new()),
+    };
+    let mut talk = Talk {
+        desk,
+        question,
+        model: &*model,
+        can,
+        started: desk.machine.monotonic(),
+        messages: Vec::new(),
+        read: Vec::new(),
+        calls: Vec::new(),
+    };
+    let outcome = talk.hold();
+    Told::of(outcome, talk.read, talk.calls)
+}
+
+impl Told {
+    fn of(
+        outcome: Result<NodeOutcome, Unanswered>,
+        read: Vec<Read>,
+        calls: Vec<CallRecord>,
+    ) -> Option<Self> {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(Unanswered::Degraded(degraded)) => NodeOutcome::Degraded(degraded),
+            Err(Unanswered::Stopped) => return None,
+        };
+        Some(Self {
+            outcome,
+            read,
+            calls,
+        })
+    }
+}
+
+/// A conversation under way.
+struct Talk<'a> {
+    desk: &'a Desk<'a>,
+    question: &'a Question<'a>,
+    model: &'a dyn Model,
+    can: Capabilities,
+    started: Duration,
+    messages: Vec<Message>,
+    read: Vec<Read>,
+    calls: Vec<CallRecord>,
+}
+
+impl Talk<'_> {
+    fn hold(&mut self) -> Result<NodeOutcome, Unanswered> {
+        let form = Form::of(&self.question.prompt.schema).map_err(Unanswered::form)?;
+        let opening = self.opening()?;
+        self.messages.push(Message::User { text: opening });
+        let mut turns_left = self.question.llm.tool_turns;
+        let mut repaired = false;
+        loop {
+            let completion = self.call(turns_left > 0)?;
+            match completion.finish {
+                Finish::Refused => return Err(Unanswered::refused(&completion.text)),
+                Finish::Length => return Err(Unanswered::too_long(self.question.llm.max_tokens)),
+                Finish::Stop | Finish::Tools => {}
+            }
+            if !completion.calls.is_empty() {
+                if turns_left == 0 {
+                    return Err(Unanswered::tool_turns(self.question.llm.tool_turns));
+                }
+                turns_left -= 1;
+                self.serve(completion)?;
+                continue;
+            }
+            match self.read_answer(&form, &completion.text) {
+                Ok(outcome) => return Ok(outcome),
+                Err(problem) if repaired => return self.last_resort(&completion.text, problem),
+                Err(problem) => {
+                    repaired = true;
+                    self.ask_again(completion.text, &problem);
+                }
+            }
+        }
+    }
+
+    /// The prompt; for a model that cannot call tools, with what they say of
+    /// the plainest calls.
+    fn opening(&mut self) -> Result<String, Unanswered> {
+        let prompt = &self.question.prompt;
+        if self.can.tools || prompt.tools.is_empty() {
+            return Ok(prompt.user.clone());
+        }
+        let mut text = prompt.user.clone();
+        for tool in prompt.tools {
+            let arguments = serde_json::json!({ "symbol": self.question.ticker });
+            let said = self.tool(tool, &arguments)?;
+            text.push_str(&format!("\n\n<tool name=\"{tool}\">\n{said}\n</tool>"));
+        }
+        Ok(text)
+    }
+
+    fn call(&mut self, tools: bool) -> Result<Completion, Unanswered> {
+        let request = self.request(tools);
+        let spent = self.elapsed();
+        let left = self.question.time.saturating_sub(spent);
+        if left.is_zero() {
+            return Err(Unanswered::timeout(self.question.time));
+        }
+        let ordinal = self.calls.len() as u32;
+        let answer = self.model.complete(
+            &request,
+            &CallContext {
+                node: self.question.seat.node,
+                ordinal,
+                deadline: left,
+                stopped: self.desk.stopped,
+            },
+        );
+        let took = self.elapsed().saturating_sub(spent);
+        self.calls
+            .push(self.record(ordinal, &request, &answer, took));
+        answer.map_err(|error| of_model(&error))
+    }
+
+    fn request(&self, tools: bool) -> ModelRequest {
+        let Question { llm, prompt, .. } = self.question;
+        let tools = if tools && self.can.tools && !prompt.tools.is_empty() {
+            self.desk.tools.specs(Some(prompt.tools))
+        } else {
+            Vec::new()
+        };
+        ModelRequest {
+            model: self.question.seat.model.to_owned(),
+            system: prompt.system.clone(),
+            messages: self.messages.clone(),
+            tools,
+            schema: self.can.schema.then(|| prompt.schema.clone()),
+            max_tokens: llm.max_tokens,
+            temperature_milli: llm.temperature_milli.filter(|_| self.can.temperature),
+            seed: llm.seed.filter(|_| self.can.seed),
+        }
+    }
+
+    fn record(
+        &self,
+        ordinal: u32,
+        request: &ModelRequest,
+        answer: &Result<Completion, ModelError>,
+        took: Duration,
+    ) -> CallRecord {
+        let usage = answer
+            .as_ref()
+            .map(|answer| answer.usage)
+            .unwrap_or_default();
+        CallRecord {
+            ordinal,
+            request: to_json(request),
+            completion: answer.as_ref().ok().map(to_json),
+            error: answer.as_ref().err().map(ToString::to_string),
+            tokens: CallTokens {
+                input: usage.input,
+                cached: usage.cached,
+                output: usage.output,
+            },
+            cost_nano: self.desk.models.cost(self.question.seat.model, usage).0,
+            took_micros: took.as_micros() as u64,
+        }
+    }
+
+    /// Serves what the model wants to know, in the order in which it asked.
+    fn serve(&mut self, completion: Completion) -> Result<(), Unanswered> {
+        let wishes = completion.calls.clone();
+        self.messages.push(Message::Assistant {
+            text: completion.text,
+            calls: completion.calls,
+        });
+        for ToolCall {
+            id,
+            name,
+            arguments,
+        } in wishes
+        {
+            // A node has the tools of its prompt and no others.
+            let text = if self.question.prompt.tools.contains(&name.as_str()) {
+                self.tool(&name, &arguments)?
+            } else {
+                format!("there is no tool `{name}` for you")
+            };
+            self.messages.push(Message::Tool { call: id, text });
+        }
+        Ok(())
+    }
+
+    fn tool(&mut self, name: &str, arguments: &Value) -> Result<String, Unanswered> {
+        match self.desk.tools.call(name, arguments, self.question.scope) {
+            Ok(answer) => {
+                self.read.extend(answer.read);
+                Ok(answer.text)
+            }
+            Err(error @ (ToolError::Unknown { .. } | ToolError::Arguments { .. })) => {
+                Ok(error.to_string())
+            }
+            Err(ToolError::Source { tool, source }) => Err(Unanswered::source(&tool, &source)),
+        }
+    }
+
+    fn read_answer(&self, form: &Form, text: &str) -> Result<NodeOutcome, String> {
+        let document = form.document(text)?;
+        prompts::read(self.question.role, &document)
+    }
+
+    fn ask_again(&mut self, text: String, problem: &str) {
+        self.messages.push(Message::Assistant {
+            text,
+            calls: Vec::new(),
+        });
+        self.messages.push(Message::User {
+            text: format!(
+                "Your answer cannot be used: {problem}. Answer again, with the JSON document only."
+            ),
+        });
+    }
+
+    /// The rating that stands on a line of its own is one; nothing else in
+    /// free text is.
+    fn last_resort(&self, text: &str, problem: String) -> Result<NodeOutcome, Unanswered> {
+        let manager = self.question.role == NodeRole::PortfolioManager;
+        match explicit_rating(text).filter(|_| manager) {
+            Some(rating) => {
+                let (direction, confidence) = rating.meaning();
+                Ok(NodeOutcome::Answered(NodeAnswer {
+                    text: text.trim().to_owned(),
+                    points: Vec::new(),
+                    direction: Some(direction),
+                    confidence: Some(confidence),
+                    rating: Some(rating),
+                    document: Value::Null,
+                }))
+            }
+            None => Err(Unanswered::malformed(self.question.role, problem)),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.desk.machine.monotonic().saturating_sub(self.started)
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).expect("questions and answers always serialise")
+}

@@ -1,0 +1,103 @@
+//! Why a node has no answer, in the closed words of its report.
+
+use std::time::Duration;
+
+use fondaco_contract::v1alpha1::analysis::{Degraded, NodeRole};
+use fondaco_domain::retry::ErrorClass;
+use fondaco_domain::signal::ReasonCode;
+
+use crate::ports::Failure;
+use crate::ports::model::ModelError;
+use crate::runner::in_words;
+
+/// Why there is no answer.
+pub(super) enum Unanswered {
+    /// Nobody wants it any more.
+    Stopped,
+    /// There is none.
+    Degraded(Degraded),
+}
+
+/// Of a model that gave none. What would fail every other call as well loses
+/// the lane.
+pub(super) fn of_model(error: &ModelError) -> Unanswered {
+    let (reason, lane) = match error {
+        ModelError::Stopped => return Unanswered::Stopped,
+        ModelError::Unknown(_) => ("unknown_model", Some(ReasonCode::LlmInitFailed)),
+        ModelError::Auth { .. } => ("auth", Some(ReasonCode::ProviderAuthFailed)),
+        ModelError::Mismatch { .. } => ("mismatch", Some(ReasonCode::ProviderMismatch)),
+        ModelError::RateLimited { .. } => ("rate_limited", None),
+        ModelError::Failed { .. } | ModelError::Unreachable { .. } => ("provider", None),
+        ModelError::Refused { .. } => ("refused", None),
+        ModelError::TimedOut { .. } => ("timeout", None),
+        ModelError::Malformed { .. } => ("malformed", None),
+        ModelError::Budget { .. } => ("budget", Some(ReasonCode::LlmSignalFailed)),
+        ModelError::NotRecorded { .. } => ("not_recorded", Some(ReasonCode::LlmSignalFailed)),
+        ModelError::Recording { .. } => ("recording", Some(ReasonCode::LlmSignalFailed)),
+        ModelError::Ledger { .. } => ("ledger", Some(ReasonCode::LlmSignalFailed)),
+    };
+    Unanswered::Degraded(Degraded {
+        reason: reason.to_owned(),
+        lane,
+        detail: in_words(error),
+        retryable: error.class() == ErrorClass::Transient,
+        data_quality: None,
+    })
+}
+
+impl Unanswered {
+    fn because(reason: &str, detail: String, retryable: bool) -> Self {
+        Self::Degraded(Degraded {
+            reason: reason.to_owned(),
+            lane: None,
+            detail,
+            retryable,
+            data_quality: None,
+        })
+    }
+
+    pub(super) fn timeout(time: Duration) -> Self {
+        let detail = format!("no answer within {} s", time.as_secs_f64());
+        Self::because("timeout", detail, true)
+    }
+
+    pub(super) fn refused(text: &str) -> Self {
+        let detail = match text.trim() {
+            "" => "the provider held the answer back".to_owned(),
+            text => format!("the provider held the answer back: {text}"),
+        };
+        Self::because("refused", detail, false)
+    }
+
+    pub(super) fn too_long(tokens: u32) -> Self {
+        let detail = format!("the answer was cut off at {tokens} tokens");
+        Self::because("length", detail, true)
+    }
+
+    pub(super) fn tool_turns(turns: u32) -> Self {
+        let detail = format!("it asked for tools more than {turns} times");
+        Self::because("tool_turns", detail, true)
+    }
+
+    pub(super) fn source(tool: &str, source: &Failure) -> Self {
+        let detail = format!("{tool} cannot read its source: {}", in_words(source));
+        Self::because("source", detail, false)
+    }
+
+    /// Nothing that the portfolio manager says counts unless it can be read.
+    pub(super) fn malformed(role: NodeRole, problem: String) -> Self {
+        let manager = role == NodeRole::PortfolioManager;
+        Self::Degraded(Degraded {
+            reason: "malformed".to_owned(),
+            lane: manager.then_some(ReasonCode::LlmUnknownRating),
+            detail: problem,
+            retryable: true,
+            data_quality: None,
+        })
+    }
+
+    pub(super) fn form(problem: String) -> Self {
+        let detail = format!("the form of the answer is none: {problem}");
+        Self::because("form", detail, false)
+    }
+}
