@@ -114,7 +114,7 @@ pub(super) fn take_in<R: Rows>(
     if let Event::Planned { first, tasks, .. } = event {
         for (plan, no) in tasks.iter().zip(first.0..) {
             let task = Task::planned(TaskNo(no), plan.clone(), at);
-            run.count_planned(task.state);
+            run.count_planned(task.state, task.plan.required);
             rows.add(&task)?;
         }
     }

@@ -127,8 +127,9 @@ impl RunKind {
 pub enum CompletionRule {
     /// A required task that failed fails the run; an optional one degrades it.
     AllRequired,
-    /// No failure: completed, even when all was skipped. Failures beside
-    /// successes: partial. Failures only: failed.
+    /// Of the required tasks, no failure: completed, even when all was
+    /// skipped. Failures beside successes: partial. Failures only: failed. An
+    /// optional one that failed degrades what is completed.
     ModelDays,
 }
 
@@ -253,6 +254,8 @@ pub struct Run {
     pub counts: Counts,
     /// Required tasks that failed or were cancelled.
     pub required_failed: u32,
+    /// Required tasks that ended with a result.
+    pub required_completed: u32,
     /// The epoch it was halted under, or was accepted in.
     pub halt_epoch: Epoch,
     /// Completed, though something optional failed.
@@ -277,6 +280,7 @@ impl Run {
             planned: false,
             counts: Counts::default(),
             required_failed: 0,
+            required_completed: 0,
             halt_epoch: epoch,
             degraded: false,
             reason: None,
@@ -308,27 +312,37 @@ impl Run {
     pub fn outcome(&self) -> (RunState, bool) {
         let failed = self.counts.failed + self.counts.cancelled;
         match self.new.rule {
-            CompletionRule::AllRequired if self.required_failed > 0 => (RunState::Failed, false),
-            CompletionRule::AllRequired => (RunState::Completed, failed > 0),
-            CompletionRule::ModelDays if failed == 0 => (RunState::Completed, false),
-            CompletionRule::ModelDays if self.counts.completed > 0 => (RunState::Partial, false),
+            _ if self.required_failed == 0 => (RunState::Completed, failed > 0),
+            CompletionRule::AllRequired => (RunState::Failed, false),
+            CompletionRule::ModelDays if self.required_completed > 0 => (RunState::Partial, false),
             CompletionRule::ModelDays => (RunState::Failed, false),
         }
     }
 
     /// Counts a task of the plan.
-    pub(super) fn count_planned(&mut self, state: TaskState) {
+    pub(super) fn count_planned(&mut self, state: TaskState, required: bool) {
         self.counts.total += 1;
         *self.counts.of(state) += 1;
+        if required {
+            self.count_required(state);
+        }
     }
 
     /// Counts a task that went from one state to another.
     pub(super) fn count_moved(&mut self, from: TaskState, to: TaskState, required: bool) {
         *self.counts.of(from) -= 1;
         *self.counts.of(to) += 1;
-        let ended_badly = matches!(to, TaskState::Failed | TaskState::Cancelled) && from != to;
-        if required && ended_badly {
-            self.required_failed += 1;
+        if required && from != to {
+            self.count_required(to);
+        }
+    }
+
+    /// Counts a required task that came to stand there.
+    fn count_required(&mut self, state: TaskState) {
+        match state {
+            TaskState::Completed => self.required_completed += 1,
+            TaskState::Failed | TaskState::Cancelled => self.required_failed += 1,
+            _ => {}
         }
     }
 

@@ -16,25 +16,41 @@ use crate::task::{SkipReason, TaskCommand, TaskKind, TaskNo, TaskPlan, TaskState
 fn a_run_ends_by_its_rule() {
     use CompletionRule::{AllRequired, ModelDays};
     use RunState::{Completed, Failed, Partial};
-    // c: completed, f: failed, s: skipped, x: cancelled by itself.
+    // c: completed, f: failed, s: skipped, x: cancelled by itself; large
+    // letters are optional tasks.
     for (rule, ends, expected) in [
-        (ModelDays, "ccc", Completed),
-        (ModelDays, "sss", Completed),
-        (ModelDays, "csc", Completed),
-        (ModelDays, "cfs", Partial),
-        (ModelDays, "cx", Partial),
-        (ModelDays, "fff", Failed),
-        (ModelDays, "fs", Failed),
-        (ModelDays, "xs", Failed),
-        (AllRequired, "cc", Completed),
-        (AllRequired, "cs", Completed),
-        (AllRequired, "cf", Failed),
-        (AllRequired, "cx", Failed),
-        (ModelDays, "", Completed),
+        (ModelDays, "ccc", (Completed, false)),
+        (ModelDays, "sss", (Completed, false)),
+        (ModelDays, "csc", (Completed, false)),
+        (ModelDays, "cfs", (Partial, false)),
+        (ModelDays, "cx", (Partial, false)),
+        (ModelDays, "fff", (Failed, false)),
+        (ModelDays, "fs", (Failed, false)),
+        (ModelDays, "xs", (Failed, false)),
+        // What is optional succeeds or fails beside them.
+        (ModelDays, "CCCfCf", (Failed, false)),
+        (ModelDays, "CCxS", (Failed, false)),
+        (ModelDays, "FFcXc", (Completed, true)),
+        (ModelDays, "FFcXf", (Partial, false)),
+        (ModelDays, "CFsC", (Completed, true)),
+        (ModelDays, "FF", (Completed, true)),
+        (AllRequired, "cc", (Completed, false)),
+        (AllRequired, "cs", (Completed, false)),
+        (AllRequired, "cf", (Failed, false)),
+        (AllRequired, "cx", (Failed, false)),
+        (AllRequired, "cF", (Completed, true)),
+        (AllRequired, "fC", (Failed, false)),
+        (ModelDays, "", (Completed, false)),
     ] {
-        let mut world = World::plain(rule, ends.len());
+        let plans = (0..)
+            .zip(ends.chars())
+            .map(|(no, end): (u32, char)| TaskPlan {
+                required: end.is_lowercase(),
+                ..TaskPlan::new(no.to_string(), TaskKind::Noop)
+            });
+        let mut world = World::new(rule, plans.collect(), true);
         for (no, end) in (0..).zip(ends.chars()) {
-            match end {
+            match end.to_ascii_lowercase() {
                 's' => world.skip(no, SkipReason::AlreadyCompleted),
                 'x' => world.tell_task(no, TaskCommand::Cancel),
                 'f' => {
@@ -48,7 +64,8 @@ fn a_run_ends_by_its_rule() {
             }
             .unwrap();
         }
-        assert_eq!(world.run.state, expected, "{rule:?} {ends}");
+        let ended = (world.run.state, world.run.degraded);
+        assert_eq!(ended, expected, "{rule:?} {ends}");
         world.check();
     }
 }

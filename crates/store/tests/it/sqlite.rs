@@ -7,11 +7,11 @@ use std::time::Duration;
 use fondaco_app::ports::halts::HaltStore;
 use fondaco_app::ports::records::{RecordStore, TrailQuery};
 use fondaco_app::ports::runs::{
-    Disagreement, Exchange, INLINE, RunQuery, RunStore, RunStoreError, TaskQuery, Want,
+    Disagreement, Exchange, INLINE, Report, RunQuery, RunStore, RunStoreError, TaskQuery, Want,
 };
 use fondaco_domain::halt::{HaltCommand, HaltMode, Scope};
 use fondaco_domain::run::{Command, RunCommand};
-use fondaco_domain::task::TaskKind;
+use fondaco_domain::task::{TaskCommand, TaskKind};
 use fondaco_domain::{ContentHash, UnixMicros, WorkerId};
 use fondaco_store::runs::conformance::{at, submission};
 use fondaco_store::runs::{SqliteOptions, SqliteRuns, Synchronous};
@@ -108,6 +108,60 @@ fn a_file_of_the_first_schema_is_brought_up_to_date() {
     assert_eq!(store.trail(&TrailQuery::default()).unwrap(), []);
     store.submit(submission(1, "q", 1), at(1)).unwrap();
     assert_eq!(store.feed(0, 9).unwrap().len(), 2);
+}
+
+/// What the fourth schema counts is counted for the runs of the third, open
+/// ones and ended ones.
+#[test]
+fn a_file_of_the_third_schema_is_brought_up_to_date() {
+    let (_folder, path) = place();
+    let kept = |store: &SqliteRuns| store.runs(&RunQuery::default()).unwrap();
+    let before = {
+        let store = open(&path).unwrap();
+        for (number, required) in [(1, [true, false, true]), (2, [false, false, false])] {
+            let mut asked = submission(number, "q", 3);
+            for (task, required) in asked.tasks.iter_mut().zip(required) {
+                task.required = required;
+                task.input = Some("\"required\":true".to_owned());
+            }
+            store.submit(asked, at(1)).unwrap();
+        }
+        let mut begin = turn(5);
+        begin.want = begin.want.map(|want| Want {
+            start: true,
+            ..want
+        });
+        let held = store.exchange(begin, at(2)).unwrap().claimed;
+        let reports = held.iter().map(|one| Report {
+            run: one.run,
+            task: one.task.no,
+            command: TaskCommand::Complete {
+                fence: one.task.fence,
+                output: None,
+            },
+        });
+        let said = Exchange {
+            reports: reports.collect(),
+            want: None,
+            ..turn(0)
+        };
+        store.exchange(said, at(3)).unwrap();
+        kept(&store)
+    };
+    let counted: Vec<_> = before.iter().map(|run| run.required_completed).collect();
+    assert_eq!(counted.iter().sum::<u32>(), 2, "{counted:?}");
+    let done: u32 = before.iter().map(|run| run.counts.completed).sum();
+    assert_eq!(done, 5);
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "alter table run drop column required_completed;
+         delete from schema_version where version = 4;",
+    )
+    .unwrap();
+    drop(raw);
+    let store = open(&path).unwrap();
+    assert_eq!(kept(&store), before);
+    assert_eq!(store.check().unwrap(), []);
 }
 
 #[test]

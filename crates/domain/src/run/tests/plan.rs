@@ -192,6 +192,7 @@ fn a_run_with_nothing_left_to_do_is_completed_when_its_plan_is_whole() {
         world.tell(Command::Plan { tasks, last: true }).unwrap();
         assert_eq!(world.run.state, RunState::Completed);
         assert_eq!(world.run.counts.completed, 2);
+        assert_eq!(world.run.required_completed, 2);
         world.check();
 
         let at_once = World::new(rule, vec![adopted("a", &[]), adopted("b", &[0])], true);

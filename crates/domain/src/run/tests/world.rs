@@ -211,6 +211,17 @@ impl World {
             cancelled: of(&[TaskState::Cancelled]),
         };
         assert_eq!(self.run.counts, counted);
+        let required = |states: &[TaskState]| {
+            let tasks = self.rows.tasks().filter(|task| task.plan.required);
+            tasks.filter(|task| states.contains(&task.state)).count() as u32
+        };
+        assert_eq!(
+            (self.run.required_completed, self.run.required_failed),
+            (
+                required(&[TaskState::Completed]),
+                required(&[TaskState::Failed, TaskState::Cancelled])
+            )
+        );
         for task in self.rows.tasks() {
             assert_eq!(task.lease.is_some(), task.state.is_held(), "{task:?}");
             assert_eq!(task.skip.is_some(), task.state == TaskState::Skipped);

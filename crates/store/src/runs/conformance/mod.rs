@@ -71,6 +71,7 @@ pub const CASES: &[Case] = &[
     ("a plan comes in parts", plans::in_parts),
     ("tasks of an earlier run are taken over", plans::adopted),
     ("planning that fails ends the run", plans::failed_planning),
+    ("days of models end by what is required", plans::model_days),
     ("a plan names each task once", plans::names_once),
     (
         "large inputs make more events of planning",

@@ -74,6 +74,38 @@ pub(super) fn adopted(store: &dyn Store) -> Result<(), RunStoreError> {
     agrees(store)
 }
 
+/// Days of models end by their required tasks: what is optional neither saves
+/// a run in which they failed nor spoils one in which they did not.
+pub(super) fn model_days(store: &dyn Store) -> Result<(), RunStoreError> {
+    let good = [("optional", true), ("required", true)];
+    let all_bad = [("optional", true), ("required", false)];
+    let some_bad = [("required", true), ("required", false), ("optional", true)];
+    let optional_bad = [("optional", false), ("required", true)];
+    for (number, ends, state, degraded, counted) in [
+        (1, &good[..], RunState::Completed, false, (1, 0)),
+        (2, &all_bad, RunState::Failed, false, (0, 1)),
+        (3, &some_bad, RunState::Partial, false, (1, 1)),
+        (4, &optional_bad, RunState::Completed, true, (1, 0)),
+    ] {
+        let mut asked = submission(number, "q", ends.len());
+        for (task, (what, _)) in asked.tasks.iter_mut().zip(ends) {
+            task.required = *what == "required";
+        }
+        store.submit(asked.clone(), at(1))?;
+        let held = begin(store, "q", 9)?;
+        let reports = held.iter().zip(ends).map(|(one, (_, done))| {
+            let fence = one.task.fence;
+            let bad = failed(fence, ErrorClass::Permanent);
+            report(one, if *done { completed(fence) } else { bad })
+        });
+        say(store, reports.collect(), 11)?;
+        let run = store.run(asked.id)?;
+        assert_eq!((run.state, run.degraded), (state, degraded), "{ends:?}");
+        assert_eq!((run.required_completed, run.required_failed), counted);
+    }
+    agrees(store)
+}
+
 pub(super) fn failed_planning(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut asked = submission(1, "q", 2);
     asked.last = false;

@@ -21,9 +21,9 @@ macro_rules! run_columns {
         "r.run_id::text, r.kind, r.spec_hash, r.rule, r.tenant, r.strategy, r.idem_scope, \
          r.idem_key, r.idem_fingerprint, r.state, r.queue, r.priority, r.concurrency_key, \
          r.deadline_at, r.parent_run::text, r.planned, r.degraded, r.required_failed, \
-         r.halt_epoch, r.reason, r.n_total, r.n_pending, r.n_running, r.n_completed, r.n_failed, \
-         r.n_skipped, r.n_cancelled, r.last_seq, r.last_hash, r.created_at, r.started_at, \
-         r.finished_at"
+         r.required_completed, r.halt_epoch, r.reason, r.n_total, r.n_pending, r.n_running, \
+         r.n_completed, r.n_failed, r.n_skipped, r.n_cancelled, r.last_seq, r.last_hash, \
+         r.created_at, r.started_at, r.finished_at"
     };
 }
 /// The columns that [`task_of`] reads.
@@ -129,6 +129,7 @@ pub(super) fn run_of(row: &Row) -> Result<RunRow, RunStoreError> {
             cancelled: count(row, "n_cancelled")?,
         },
         required_failed: count(row, "required_failed")?,
+        required_completed: count(row, "required_completed")?,
         halt_epoch: Epoch(count(row, "halt_epoch")?),
         degraded: get(row, "degraded")?,
         reason: maybe_words(row, "reason")?,

@@ -61,14 +61,14 @@ fn new_runs(link: &mut Link, rows: &[&RunRow]) -> Result<(), RunStoreError> {
     }
     let sql = "insert into run(run_id, kind, spec_hash, rule, tenant, strategy, idem_scope,
             idem_key, idem_fingerprint, queue, priority, concurrency_key, deadline_at, parent_run,
-            state, planned, degraded, required_failed, halt_epoch, reason, n_total, n_pending,
-            n_running, n_completed, n_failed, n_skipped, n_cancelled, last_seq, last_hash,
-            created_at, started_at, finished_at)
+            state, planned, degraded, required_failed, required_completed, halt_epoch, reason,
+            n_total, n_pending, n_running, n_completed, n_failed, n_skipped, n_cancelled, last_seq,
+            last_hash, created_at, started_at, finished_at)
         select run_id, kind, spec_hash, rule, tenant, strategy, idem_scope,
             idem_key, idem_fingerprint, queue, priority, concurrency_key, deadline_at, parent_run,
-            state, planned, degraded, required_failed, halt_epoch, reason, n_total, n_pending,
-            n_running, n_completed, n_failed, n_skipped, n_cancelled, last_seq, last_hash,
-            created_at, started_at, finished_at
+            state, planned, degraded, required_failed, required_completed, halt_epoch, reason,
+            n_total, n_pending, n_running, n_completed, n_failed, n_skipped, n_cancelled, last_seq,
+            last_hash, created_at, started_at, finished_at
         from json_populate_recordset(null::run, $1)";
     link.execute(
         sql,
@@ -82,7 +82,8 @@ fn runs(link: &mut Link, rows: &[&RunRow]) -> Result<(), RunStoreError> {
         return Ok(());
     }
     let sql = "update run r set state = u.state, planned = u.planned, degraded = u.degraded,
-            required_failed = u.required_failed, halt_epoch = u.halt_epoch, reason = u.reason,
+            required_failed = u.required_failed, required_completed = u.required_completed,
+            halt_epoch = u.halt_epoch, reason = u.reason,
             n_total = u.n_total, n_pending = u.n_pending, n_running = u.n_running,
             n_completed = u.n_completed, n_failed = u.n_failed, n_skipped = u.n_skipped,
             n_cancelled = u.n_cancelled, last_seq = u.last_seq, last_hash = u.last_hash,
@@ -101,6 +102,7 @@ fn moving(row: &RunRow) -> Value {
     json!({
         "run_id": run.id, "state": run.state.as_str(), "planned": run.planned,
         "degraded": run.degraded, "required_failed": run.required_failed,
+        "required_completed": run.required_completed,
         "halt_epoch": run.halt_epoch.0, "reason": run.reason.as_deref().map(put),
         "n_total": run.counts.total, "n_pending": run.counts.pending,
         "n_running": run.counts.running, "n_completed": run.counts.completed,

@@ -22,8 +22,8 @@ macro_rules! columns {
         "run_id, kind, spec_hash, rule, tenant, strategy, queue, priority,
          concurrency_key, deadline, parent_run, state, planned, n_total, n_pending,
          n_running, n_completed, n_failed, n_skipped, n_cancelled, required_failed,
-         halt_epoch, degraded, reason, created_at, started_at, finished_at, last_seq,
-         last_hash, fingerprint, idem_scope, idem_key"
+         required_completed, halt_epoch, degraded, reason, created_at, started_at,
+         finished_at, last_seq, last_hash, fingerprint, idem_scope, idem_key"
     };
     (task) => {
         "task.no, task.plan, task.state, task.waiting, task.skip_code, task.detail,
@@ -75,6 +75,7 @@ pub(super) fn run(row: &mut Columns<'_>) -> Result<RunRow, RunStoreError> {
             cancelled: row.get()?,
         },
         required_failed: row.get()?,
+        required_completed: row.get()?,
         halt_epoch: Epoch(row.count()?),
         degraded: row.get()?,
         reason: row.get()?,

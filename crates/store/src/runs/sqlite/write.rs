@@ -72,12 +72,13 @@ fn new_run(connection: &Connection, row: &RunRow) -> Result<(), RunStoreError> {
         connection,
         "insert into run(run_id, kind, spec_hash, rule, tenant, strategy, queue, priority,
          concurrency_key, deadline, parent_run, idem_scope, idem_key, fingerprint, state, planned,
-         degraded, required_failed, halt_epoch, reason, n_total, n_pending, n_running, n_completed,
-         n_failed, n_skipped, n_cancelled, last_seq, last_hash, created_at, started_at, finished_at)
+         degraded, required_failed, required_completed, halt_epoch, reason, n_total, n_pending,
+         n_running, n_completed, n_failed, n_skipped, n_cancelled, last_seq, last_hash, created_at,
+         started_at, finished_at)
          values(:id, :kind, :spec, :rule, :tenant, :strategy, :queue, :priority, :key, :deadline,
          :parent, :idem_scope, :idem_key, :fingerprint, :state, :planned, :degraded,
-         :required_failed, :epoch, :reason, :total, :pending, :running, :completed, :failed,
-         :skipped, :cancelled, :seq, :hash, :created, :started, :finished)",
+         :required_failed, :required_completed, :epoch, :reason, :total, :pending, :running,
+         :completed, :failed, :skipped, :cancelled, :seq, :hash, :created, :started, :finished)",
         named_params! {
             ":id": run.id.to_string(), ":kind": new.kind.as_str(), ":spec": new.spec.as_str(),
             ":rule": new.rule.as_str(), ":tenant": new.tenant, ":strategy": new.strategy,
@@ -88,8 +89,9 @@ fn new_run(connection: &Connection, row: &RunRow) -> Result<(), RunStoreError> {
             ":idem_key": row.key.as_ref().map(|key| &key.key),
             ":fingerprint": row.fingerprint.as_str(),
             ":state": run.state.as_str(), ":planned": run.planned, ":degraded": run.degraded,
-            ":required_failed": run.required_failed, ":epoch": run.halt_epoch.0.cast_signed(),
-            ":reason": run.reason, ":total": run.counts.total, ":pending": run.counts.pending,
+            ":required_failed": run.required_failed,
+            ":required_completed": run.required_completed,
+            ":epoch": run.halt_epoch.0.cast_signed(), ":reason": run.reason, ":total": run.counts.total, ":pending": run.counts.pending,
             ":running": run.counts.running, ":completed": run.counts.completed,
             ":failed": run.counts.failed, ":skipped": run.counts.skipped,
             ":cancelled": run.counts.cancelled, ":seq": chain.seq.cast_signed(),
@@ -105,9 +107,9 @@ fn run(connection: &Connection, row: &RunRow) -> Result<(), RunStoreError> {
     run_sql(
         connection,
         "update run set state = ?2, planned = ?3, degraded = ?4, required_failed = ?5,
-         halt_epoch = ?6, reason = ?7, n_total = ?8, n_pending = ?9, n_running = ?10,
-         n_completed = ?11, n_failed = ?12, n_skipped = ?13, n_cancelled = ?14, last_seq = ?15,
-         last_hash = ?16, started_at = ?17, finished_at = ?18 where run_id = ?1",
+         required_completed = ?19, halt_epoch = ?6, reason = ?7, n_total = ?8, n_pending = ?9,
+         n_running = ?10, n_completed = ?11, n_failed = ?12, n_skipped = ?13, n_cancelled = ?14,
+         last_seq = ?15, last_hash = ?16, started_at = ?17, finished_at = ?18 where run_id = ?1",
         params![
             run.id.to_string(),
             run.state.as_str(),
@@ -127,6 +129,7 @@ fn run(connection: &Connection, row: &RunRow) -> Result<(), RunStoreError> {
             chain.hash,
             run.started_at.map(|at| at.0),
             run.finished_at.map(|at| at.0),
+            run.required_completed,
         ],
     )?;
     Ok(())

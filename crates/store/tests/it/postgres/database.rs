@@ -11,7 +11,7 @@ use fondaco_store::runs::conformance::at;
 use fondaco_store::runs::{PgOptions, PgRuns};
 
 use super::server::{own, shared};
-use super::together::{numbered, turn, want};
+use super::together::{completed, numbered, turn, want};
 
 #[test]
 fn processes_that_start_at_once_make_one_schema() {
@@ -23,7 +23,7 @@ fn processes_that_start_at_once_make_one_schema() {
         threads.into_iter().map(|one| one.join().unwrap()).collect()
     });
     for store in &stores {
-        assert_eq!(store.vitals().unwrap().schema, 3);
+        assert_eq!(store.vitals().unwrap().schema, 4);
         assert_eq!(store.runs(&RunQuery::default()).unwrap(), []);
     }
 }
@@ -41,10 +41,42 @@ fn a_newer_schema_is_refused() {
         error,
         RunStoreError::Newer {
             found: 99,
-            known: 3,
+            known: 4,
             ..
         }
     ));
+}
+
+/// What the fourth schema counts is counted for the runs of the third.
+#[test]
+fn a_database_of_the_third_schema_is_brought_up_to_date() {
+    let Some(server) = shared() else { return };
+    let address = server.database();
+    let store = PgRuns::open(&address, PgOptions::default()).unwrap();
+    for (number, required) in [(1, [true, false, true]), (2, [false, false, false])] {
+        let mut asked = numbered(number, 3);
+        for (task, required) in asked.tasks.iter_mut().zip(required) {
+            task.required = required;
+            task.input = Some("\"required\":true".to_owned());
+        }
+        store.submit(asked, at(1)).unwrap();
+    }
+    let held = turn(&store, 1, Vec::new(), Some(want(5))).unwrap();
+    turn(&store, 1, held.iter().map(completed).collect(), None).unwrap();
+    let before = store.runs(&RunQuery::default()).unwrap();
+    let counted: u32 = before.iter().map(|run| run.required_completed).sum();
+    let done: u32 = before.iter().map(|run| run.counts.completed).sum();
+    assert_eq!((done, counted), (5, 2));
+    drop(store);
+    let mut raw = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    raw.batch_execute(
+        "alter table run drop column required_completed;
+         delete from schema_version where version = 4;",
+    )
+    .unwrap();
+    let store = PgRuns::open(&address, PgOptions::default()).unwrap();
+    assert_eq!(store.runs(&RunQuery::default()).unwrap(), before);
+    assert_eq!(store.check().unwrap(), []);
 }
 
 #[test]
