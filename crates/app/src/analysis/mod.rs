@@ -16,5 +16,8 @@ mod lanes;
 pub mod plan;
 pub mod prompts;
 mod recovery;
+pub mod strategy;
 mod unanswered;
 pub mod quant;
+pub mod shown;
+pub mod submit;
