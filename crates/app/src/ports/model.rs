@@ -198,6 +198,8 @@ pub enum ModelError {
     Unreachable {
         /// Who.
         provider: String,
+        /// Whether it may have got the question all the same.
+        sent: bool,
         /// Why not.
         #[source]
         source: Cause,
@@ -247,6 +249,14 @@ pub enum ModelError {
         #[source]
         source: Cause,
     },
+    /// What it costs cannot be noted: it was not made, or its cost counts as
+    /// the most it can be.
+    #[error("the cost of the call cannot be noted")]
+    Ledger {
+        /// Why not.
+        #[source]
+        source: Cause,
+    },
     /// Nobody wants it any more.
     #[error("the call was stopped")]
     Stopped,
@@ -270,7 +280,7 @@ impl ModelError {
     pub fn may_be_charged(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. }
+            Self::Unreachable { sent: true, .. }
                 | Self::TimedOut { .. }
                 | Self::Malformed { .. }
                 | Self::Stopped
@@ -289,14 +299,14 @@ impl Hint for ModelError {
             | Self::TimedOut { .. }
             | Self::Malformed { .. } => ErrorKind::Unavailable,
             Self::Budget { .. } => ErrorKind::Unsuccessful,
-            Self::Recording { .. } => ErrorKind::Storage,
+            Self::Recording { .. } | Self::Ledger { .. } => ErrorKind::Storage,
             Self::Stopped => ErrorKind::Cancelled,
         }
     }
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unknown(_) => "write provider/model, such as fondaco/rule-based",
+            Self::Unknown(_) => "`fondaco model list` has those there are; another is told in [models] of the settings",
             Self::Auth { .. } => "check the provider's key in the environment",
             Self::Mismatch { .. } => {
                 "name the provider whose address it is, or leave the address out"
@@ -349,6 +359,16 @@ impl<M: Model + ?Sized> Model for &M {
     }
 }
 
+impl<M: Model + ?Sized> Model for std::sync::Arc<M> {
+    fn complete(
+        &self,
+        request: &ModelRequest,
+        context: &CallContext<'_>,
+    ) -> Result<Completion, ModelError> {
+        (**self).complete(request, context)
+    }
+}
+
 /// Where a node sits that is about to ask: what its answers are recorded and
 /// paid under.
 #[derive(Debug, Clone, Copy)]
@@ -384,13 +404,15 @@ pub struct Capabilities {
 /// asked again where that may help.
 pub trait Models: Send + Sync {
     /// What a model can do. [`ModelError::Unknown`] where there is none of
-    /// that name, [`ModelError::Auth`] and [`ModelError::Mismatch`] where its
-    /// provider cannot be asked as things are: found before anything is read
-    /// from a recording, which would hide it.
+    /// that name, [`ModelError::Mismatch`] where its provider cannot be asked
+    /// as things are: found before anything is read from a recording, which
+    /// would hide it. A key that is missing is no error here, for a recording
+    /// needs none.
     fn capabilities(&self, model: &str) -> Result<Capabilities, ModelError>;
 
     /// A model for one node. Answers it got before, in a process that died,
-    /// are given again.
+    /// are given again. Errors as those of [`Models::capabilities`], and
+    /// [`ModelError::Auth`] where a key is needed and missing.
     fn open<'a>(&'a self, seat: &Seat<'a>) -> Result<Box<dyn Model + 'a>, ModelError>;
 
     /// What an answer cost.
