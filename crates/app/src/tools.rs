@@ -3,6 +3,23 @@
 //! Clock, instruments and holdings are injected by whoever serves a tool; what
 //! a model passes can narrow them and never widen them.
 
+mod actions;
+mod arguments;
+pub mod candles;
+mod function;
+mod fundamentals;
+mod indicators;
+mod known;
+mod math;
+mod nearest;
+mod news;
+mod portfolio;
+mod prices;
+mod standard;
+#[cfg(test)]
+mod tests;
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

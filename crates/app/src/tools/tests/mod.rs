@@ -1,0 +1,4 @@
+mod answers;
+mod future;
+mod hostile;
+mod world;
