@@ -21,7 +21,7 @@ pub(super) fn decide(
 ) -> AnalysisResult {
     let reports = Reports(&recovered.reports);
     let research = lanes::provenance(job, reports, recovered.steps.clone());
-    let quant = lanes::quant(job, reports);
+    let quant = lanes::strategy(job, reports);
     let llm = lanes::llm(job, reports, &research);
     let quality = quality(&quant, &llm, &research);
     let merged = merge(&quant, &llm, job.merge.into());

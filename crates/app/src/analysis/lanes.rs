@@ -1,7 +1,8 @@
 //! What the reports of nodes say of the two lanes.
 
+use super::quant;
 use fondaco_contract::v1alpha1::analysis::{
-    AnalysisJob, DataIssue, Degraded, NodeAnswer, NodeOutcome, NodeReport, NodeRole, Provenance,
+    AnalysisJob, Degraded, NodeAnswer, NodeOutcome, NodeReport, NodeRole, Provenance,
     RecoveryStep, ResearchMode, ResearchStatus,
 };
 use fondaco_domain::signal::{
@@ -44,22 +45,12 @@ pub(super) fn degraded(report: &NodeReport) -> Option<&Degraded> {
 }
 
 /// The strategy's lane.
-pub(super) fn quant(job: &AnalysisJob, reports: Reports<'_>) -> Lane {
+pub(super) fn strategy(job: &AnalysisJob, reports: Reports<'_>) -> Lane {
     if job.quant.is_none() {
         return Lane::absent(ReasonCode::QuantNotConfigured);
     }
-    let report = reports.of(NodeRole::Quant).next();
-    match report.map(|report| &report.outcome) {
-        Some(NodeOutcome::Answered(answer)) => match (answer.direction, answer.confidence) {
-            (Some(direction), Some(confidence)) => Lane::Signal(LaneSignal {
-                direction,
-                confidence,
-                research: Research::Full,
-            }),
-            _ => failed(ReasonCode::QuantSignalFailed, "it names no direction"),
-        },
-        Some(NodeOutcome::Abstained(why)) => failed(ReasonCode::QuantSignalFailed, &why.why),
-        Some(NodeOutcome::Degraded(degraded)) => lost(degraded, ReasonCode::QuantSignalFailed),
+    match reports.of(NodeRole::Quant).next() {
+        Some(report) => quant::lane(report),
         None => failed(ReasonCode::QuantSignalFailed, "its task gave no report"),
     }
 }
@@ -187,20 +178,11 @@ fn failed(reason: ReasonCode, error: &str) -> Lane {
 
 fn lost(degraded: &Degraded, otherwise: ReasonCode) -> Lane {
     let reason = degraded.lane.unwrap_or(otherwise);
-    let stated = degraded.data_quality.as_ref().map(quality);
     Lane::Absent(LaneFailure {
         reason,
-        data_quality: stated.or_else(|| provider_quality(reason)),
+        data_quality: provider_quality(reason),
         error: Some(degraded.detail.clone()),
     })
-}
-
-fn quality(issue: &DataIssue) -> DataQuality {
-    DataQuality {
-        state: issue.state,
-        missing_fields: issue.missing_fields.clone(),
-        last_available_date: issue.last_available_date,
-    }
 }
 
 fn provider_quality(reason: ReasonCode) -> Option<DataQuality> {

@@ -21,3 +21,5 @@ mod unanswered;
 pub mod quant;
 pub mod shown;
 pub mod submit;
+#[cfg(test)]
+mod tests;

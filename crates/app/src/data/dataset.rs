@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use fondaco_domain::{Bars, ContentHash, Symbol, Timeframe, UnixMillis};
+use fondaco_domain::{Bars, ContentHash, ErrorKind, Hint, Symbol, Timeframe, UnixMillis};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -51,6 +51,12 @@ pub struct Venue(String);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not a venue: use up to 40 lower-case letters, digits, - and _")]
 pub struct VenueError(pub String);
+
+impl Hint for VenueError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
+}
 
 impl Venue {
     /// The name as written.

@@ -61,7 +61,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn absent(failure: LaneFailure) -> Self {
+    pub(in crate::analysis) fn absent(failure: LaneFailure) -> Self {
         Self {
             lane: Lane::Absent(failure),
             found: None,
