@@ -1,16 +1,33 @@
-//! Models behind one port: recorded, scripted, paid for.
+//! Models behind one port: of providers, recorded, scripted, paid for.
 //!
-//! Each is a [`Model`](fondaco_app::ports::model::Model), most around another
-//! one: a [`Budgeted`] [`Cassette`] around a provider records what it paid for.
-//! This crate knows nothing of trading.
+//! [`Desk`] is where they are asked for. A question goes from the journal of its
+//! node through retries, the door of its provider and the ledger of its run to
+//! a [client](provider) over the network, or to a model of this program.
+//! [`catalog`] knows which models there are; a [`Recording`] makes any run
+//! repeatable. This crate knows nothing of trading.
 
-mod budget;
 mod cassette;
+pub mod catalog;
+mod desk;
 mod difference;
+mod gate;
+mod library;
+mod own;
+mod patience;
+mod price;
+mod provider;
+mod recording;
 mod scripted;
+mod seat;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{Budget, Budgeted, Price, Spent};
-pub use cassette::{Cassette, Mode, Recording};
+pub use cassette::{Cassette, Mode};
+pub use catalog::Catalog;
+pub use desk::Desk;
+pub use library::{Library, recording_of};
+pub use own::{Minimal, NAMES as OWN_MODELS, smallest};
+pub use price::Price;
+pub use recording::Recording;
 pub use scripted::{Scripted, Step};
+pub use seat::Retries;

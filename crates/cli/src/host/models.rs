@@ -1,0 +1,42 @@
+//! The models of this program: what is built in, with what the settings say.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::records::RecordStore;
+use fondaco_app::spending::Spending;
+use fondaco_llm::{Catalog, Desk, Library};
+
+use crate::context::Context;
+use crate::errors::Failure;
+
+/// Who notes what calls cost.
+const ACTOR: &str = "models";
+
+/// Where models are asked for. What calls of a run cost is noted in the store.
+pub(crate) fn models(
+    context: &Context,
+    store: Arc<dyn RecordStore>,
+    machine: Arc<dyn Machine>,
+) -> Result<Desk, Failure> {
+    let spending = Spending::new(store, machine, ACTOR);
+    Ok(Desk::new(
+        catalog(context)?,
+        library(context),
+        spending,
+        |variable| std::env::var(variable).ok().filter(|key| !key.trim().is_empty()),
+    ))
+}
+
+/// Which models there are.
+pub(crate) fn catalog(context: &Context) -> Result<Catalog, Failure> {
+    let said = context.sources().models();
+    Ok(Catalog::new(&said.providers, &said.models)?)
+}
+
+/// Recordings that are replayed, and journals of runs under way.
+pub(crate) fn library(context: &Context) -> Library {
+    let below = |name: &str| -> PathBuf { context.home().join(name) };
+    Library::new(below("cassettes"), below("runs-calls"))
+}

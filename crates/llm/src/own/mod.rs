@@ -1,0 +1,34 @@
+//! Models that are part of this program.
+
+mod minimal;
+mod smallest;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use fondaco_app::ports::model::{Capabilities, Model};
+
+pub use minimal::Minimal;
+pub use smallest::smallest;
+
+/// What they can do.
+const CAN: Capabilities = Capabilities {
+    schema: true,
+    tools: true,
+    seed: false,
+    temperature: false,
+    context_tokens: u32::MAX,
+};
+
+/// Those with a name of their own, in the order in which they are told of.
+pub const NAMES: &[&str] = &["scripted"];
+
+/// The model of a name after `fondaco/`.
+pub(crate) fn of(name: &str) -> Option<(Capabilities, Arc<dyn Model>)> {
+    let model: Arc<dyn Model> = match name.split_once('?').unwrap_or((name, "")) {
+        ("scripted", options) => Arc::new(Minimal::parse(options)?),
+        _ => return None,
+    };
+    Some((CAN, model))
+}
