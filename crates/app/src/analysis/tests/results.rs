@@ -92,9 +92,10 @@ fn missing_research_counts_half_and_is_said() {
 /// What happens to a graph, and the reason its llm lane is then absent for.
 #[test]
 fn a_lost_lane_has_a_reason_of_the_list() {
-    let refused = |refuses| World {
-        refuses: Some(refuses),
-        ..World::new()
+    let refused = |refuses| {
+        let mut world = World::new();
+        world.refuses = Some(refuses);
+        world
     };
     let says = |node: &str, said| World::new().node(node, vec![said]);
     for (case, world, reason) in [
