@@ -121,9 +121,15 @@ pub(crate) enum Noun {
     /// Signals of lanes: merge them by hand.
     #[command(subcommand)]
     Signal(commands::signal::Command),
+    /// What models may call: look at, try.
+    #[command(subcommand)]
+    Tool(commands::tool::Command),
     /// Keys to the API: make, look at, revoke.
     #[command(subcommand)]
     Key(commands::key::Command),
+    /// Models: which there are, and whether they answer.
+    #[command(subcommand)]
+    Model(commands::model::Command),
     /// What can be switched while everything runs.
     #[command(subcommand)]
     Flag(commands::flag::Command),

@@ -26,7 +26,7 @@ pub use cassette::{Cassette, Mode};
 pub use catalog::Catalog;
 pub use desk::Desk;
 pub use library::{Library, recording_of};
-pub use own::{Minimal, NAMES as OWN_MODELS, smallest};
+pub use own::{CAN as OWN_CAPABILITIES, Minimal, NAMES as OWN_MODELS, smallest};
 pub use price::Price;
 pub use recording::Recording;
 pub use scripted::{Scripted, Step};

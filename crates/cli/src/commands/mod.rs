@@ -14,6 +14,7 @@ pub(crate) mod doctor;
 pub(crate) mod flag;
 pub(crate) mod halt;
 pub(crate) mod key;
+pub(crate) mod model;
 pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod schedule;
@@ -22,6 +23,7 @@ pub(crate) mod signal;
 pub(crate) mod status;
 pub(crate) mod strategy;
 pub(crate) mod task;
+pub(crate) mod tool;
 pub(crate) mod trail;
 pub(crate) mod up;
 pub(crate) mod worker;
@@ -53,7 +55,9 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Signal(command) => signal::run(command, context),
+        Noun::Tool(command) => tool::run(command, context),
         Noun::Key(command) => key::run(command, context),
+        Noun::Model(command) => model::run(command, context),
         Noun::Flag(command) => flag::run(command, context),
         Noun::Trail(command) => trail::run(command, context),
         Noun::Doctor(args) => doctor::run(args, context),

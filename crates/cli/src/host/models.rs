@@ -25,7 +25,7 @@ pub(crate) fn models(
         catalog(context)?,
         library(context),
         spending,
-        |variable| std::env::var(variable).ok().filter(|key| !key.trim().is_empty()),
+        variable,
     ))
 }
 
@@ -39,4 +39,10 @@ pub(crate) fn catalog(context: &Context) -> Result<Catalog, Failure> {
 pub(crate) fn library(context: &Context) -> Library {
     let below = |name: &str| -> PathBuf { context.home().join(name) };
     Library::new(below("cassettes"), below("runs-calls"))
+}
+
+/// A variable with a key in it.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let key = std::env::var(name).ok();
+    key.filter(|key| !key.trim().is_empty())
 }

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::SettingsError;
 use super::keys;
+use super::models::{self, ModelSettings};
 use super::values::Raw;
 
 /// What a file says.
@@ -15,6 +16,8 @@ use super::values::Raw;
 pub(super) struct File {
     /// Where it is; none where there is no file.
     pub(super) path: Option<PathBuf>,
+    /// What it says of models and their providers.
+    pub(super) models: ModelSettings,
     said: BTreeMap<String, (Raw, usize)>,
 }
 
@@ -51,6 +54,7 @@ impl File {
         })?;
         let mut file = Self {
             path: Some(path.to_owned()),
+            models: ModelSettings::parse(path, text)?,
             said: BTreeMap::new(),
         };
         file.take(text, "", document.get_ref())?;
@@ -70,6 +74,7 @@ impl File {
             let known = keys::ALL.iter().any(|key| key.name == name);
             let is_section = keys::ALL.iter().any(|key| key.name.starts_with(&below));
             match value.get_ref() {
+                DeValue::Table(_) if section.is_empty() && models::SECTIONS.contains(&&*name) => {}
                 DeValue::Table(inner) if is_section => self.take(text, &below, inner)?,
                 found if known => {
                     let at = line(text, word.span());
@@ -117,7 +122,7 @@ fn raw(text: &str, value: &DeValue<'_>, span: Range<usize>) -> Raw {
 }
 
 /// The line of a place in the text, from 1.
-fn line(text: &str, span: Range<usize>) -> usize {
+pub(super) fn line(text: &str, span: Range<usize>) -> usize {
     let before = text.get(..span.start).unwrap_or(text);
     1 + before.matches('\n').count()
 }

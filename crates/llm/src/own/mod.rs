@@ -13,7 +13,7 @@ pub use minimal::Minimal;
 pub use smallest::smallest;
 
 /// What they can do.
-const CAN: Capabilities = Capabilities {
+pub const CAN: Capabilities = Capabilities {
     schema: true,
     tools: true,
     seed: false,
