@@ -144,11 +144,10 @@ impl Found {
     /// In full sentences.
     pub fn text(&self) -> String {
         let mut text = self.position();
-        for sentence in [self.ordered(), Some(self.certainty()), self.warning()] {
-            if let Some(sentence) = sentence {
-                text.push(' ');
-                text.push_str(&sentence);
-            }
+        let further = [self.ordered(), Some(self.certainty()), self.warning()];
+        for sentence in further.into_iter().flatten() {
+            text.push(' ');
+            text.push_str(&sentence);
         }
         text
     }
@@ -224,16 +223,12 @@ impl Found {
             || "; there are too few candles to tell the regime".to_owned(),
             |regime| {
                 let Cases { right, all } = here;
-                format!(
-                    ", in a market as {} as now {right} of {all}",
-                    regime.words()
-                )
+                let words = regime.words();
+                format!(", {right} of {all} in a market as {words} as now")
             },
         );
-        format!(
-            "Before {}, {right} of {all} {name} on it came out right{regime}.",
-            self.date
-        )
+        let date = self.date;
+        format!("Of {all} {name} before {date}, {right} came out right{regime}.")
     }
 
     fn case_name(&self, many: bool) -> String {

@@ -7,12 +7,12 @@
 //!
 //! The direction is the position the strategy would have once the signals of
 //! the last closed candle have acted: the engine walks the whole history with
-//! the strategy's own entries, exits, stops and targets ([`replay`]), as if
-//! the next candle opened where the last one closed. Long is up, short is
+//! the strategy's own entries, exits, stops and targets, as if the
+//! next candle opened where the last one closed. Long is up, short is
 //! down, no position is flat: a view of its own, not a missing one.
 //!
-//! The confidence is that of its record ([`record`]), or of a table of
-//! parameters where the job says so.
+//! The confidence is that of its [`Record`], or of a table of parameters where
+//! the job says so ([`Sureness`]).
 
 mod checks;
 mod document;

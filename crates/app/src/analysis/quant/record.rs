@@ -36,11 +36,11 @@ use super::regime::{Regime, Regimes};
 use super::replay::{Walk, points};
 
 /// Cases that are looked at: the newest.
-pub const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 /// Cases right, and as many wrong, that a record begins with.
-pub const EVEN: f64 = 2.0;
+pub(super) const EVEN: f64 = 2.0;
 /// Cases that those of other regimes count as, together.
-pub const OTHERS: f64 = 4.0;
+pub(super) const OTHERS: f64 = 4.0;
 
 /// A record of one direction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,7 +76,10 @@ impl Record {
         self.here.all + self.elsewhere.all == 0
     }
 
-    /// How likely a signal of this direction is right, from 0 to 1.
+    /// How likely a signal of this direction is right, from 0 to 1: the mean of
+    /// a Beta posterior (Gelman et al., *Bayesian Data Analysis*, 3rd edition,
+    /// 2013, sections 2.4 and 5.1), `(right here + 4 m) / (here + 4)` with
+    /// `m = (right elsewhere + 2) / (elsewhere + 4)`.
     pub fn probability(&self) -> f64 {
         let elsewhere = self.elsewhere.drawn_to(0.5, 2.0 * EVEN);
         self.here.drawn_to(elsewhere, OTHERS)
