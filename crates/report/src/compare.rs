@@ -191,6 +191,7 @@ pub fn render_comparison(results: &[BacktestResult]) -> String {
         body: &body,
         data: &data,
         scripts: page::COMPARISON_SCRIPTS,
+        style: "",
     })
 }
 

@@ -1,7 +1,7 @@
 //! Results for people: one HTML file that needs nothing else.
 //!
 //! [`render`] makes the report of one backtest, [`render_comparison`] puts
-//! several side by side, and [`compare`] gives the same comparison as plain
+//! several side by side, [`analysis`] tells of an analysis, and [`compare`] gives the same comparison as plain
 //! data for other surfaces. Pages hold their styles, scripts and data inline,
 //! ask the network for nothing (their content security policy forbids it), and
 //! are the same bytes for the same input. Figures and tables are plain HTML;
@@ -10,6 +10,7 @@
 //! The crate knows results and candles, and nothing of how they came to be.
 
 mod all_figures;
+pub mod analysis;
 mod candles;
 mod compare;
 mod data;
@@ -49,5 +50,6 @@ pub fn render(result: &BacktestResult, candles: &[PairCandles<'_>]) -> String {
         body: &sections.concat(),
         data: &data::of_result(result, candles),
         scripts: page::REPORT_SCRIPTS,
+        style: "",
     })
 }

@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use crate::html::{Text, script_json};
 
 const STYLE: &str = include_str!("../assets/report.css");
+/// Style of an analysis.
+pub(crate) const ANALYSIS_STYLE: &str = include_str!("../assets/analysis.css");
 const BASE: &str = include_str!("../assets/base.js");
 const LINES: &str = include_str!("../assets/lines.js");
 const CANDLES: &str = include_str!("../assets/candles.js");
@@ -14,6 +16,8 @@ const TRADES: &str = include_str!("../assets/trades.js");
 
 /// Scripts of the report of one result, in the order they run.
 pub(crate) const REPORT_SCRIPTS: &[&str] = &[BASE, LINES, CANDLES, TABLES, TRADES];
+/// Scripts of an analysis: the switch of the theme.
+pub(crate) const ANALYSIS_SCRIPTS: &[&str] = &[BASE];
 /// Scripts of a comparison.
 pub(crate) const COMPARISON_SCRIPTS: &[&str] = &[BASE, LINES, TABLES];
 
@@ -24,6 +28,8 @@ pub(crate) struct Page<'a> {
     pub(crate) body: &'a str,
     pub(crate) data: &'a Value,
     pub(crate) scripts: &'a [&'a str],
+    /// Beyond the style that all pages have.
+    pub(crate) style: &'a str,
 }
 
 /// The document. Its policy lets nothing be fetched and no script run but the
@@ -36,7 +42,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     let hash = base64(&Sha256::digest(&script));
     let title = Text(page.title);
     let data = script_json(page.data);
-    let (header, body) = (page.header, page.body);
+    let (header, body, style) = (page.header, page.body, page.style);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:\">\n\
@@ -44,7 +50,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <style>\n{STYLE}{style}</style>\n</head>\n<body>\n\
          {header}<main id=\"main\">\n{body}</main>\n\
          <footer>Made by Fondaco. This file is complete: it loads nothing from anywhere.</footer>\n\
          <script type=\"application/json\" id=\"data\">{data}</script>\n\

@@ -7,6 +7,7 @@
 mod accounts;
 pub mod closes;
 pub mod context;
+pub(crate) mod csv;
 mod error;
 mod kept;
 mod positions;
@@ -17,7 +18,7 @@ pub use accounts::{Account, DEFAULT_ACCOUNT};
 pub use closes::{Close, Closes};
 pub use error::PortfolioError;
 pub use positions::{NewPosition, Position, Which};
-pub use valued::{Totals, Valued, csv, totals, value};
+pub use valued::{Totals, Valued, to_csv, totals, value};
 pub use watchlist::Watched;
 
 use fondaco_domain::UnixMicros;

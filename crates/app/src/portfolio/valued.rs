@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use fondaco_domain::UnixMillis;
 use serde::Serialize;
 
+use super::csv::field;
 use super::{Close, Closes, Position};
 
 /// A position, and what it has come to.
@@ -90,15 +91,15 @@ const COLUMNS: &str = "position_id,account,ticker,shares,cost_price,purchase_dat
 
 /// Positions as CSV (RFC 4180): a first line that names the columns, and empty
 /// fields where nothing is known.
-pub fn csv(valued: &[Valued]) -> String {
+pub fn to_csv(valued: &[Valued]) -> String {
     let mut csv = format!("{COLUMNS}\r\n");
     for one in valued {
         let position = &one.position;
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let fields = [
             position.position_id.clone(),
-            quoted(&position.account),
-            position.ticker.to_string(),
+            field(&position.account),
+            field(position.ticker.as_str()),
             position.shares.to_string(),
             position.cost_price.to_string(),
             position
@@ -110,23 +111,10 @@ pub fn csv(valued: &[Valued]) -> String {
             number(one.value),
             number(one.pnl),
             number(one.pnl_pct),
-            quoted(&position.notes),
+            field(&position.notes),
         ];
         // Writing to a text does not fail.
         let _ = write!(csv, "{}\r\n", fields.join(","));
     }
     csv
-}
-
-/// A text as a field. One that a spreadsheet would take for a formula begins
-/// with an apostrophe.
-fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if formula { "'" } else { "" };
-    let text = format!("{guard}{text}");
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
 }

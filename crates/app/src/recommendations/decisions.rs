@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Recommendation, RecommendationError};
+use crate::analysis::keys::{self, Node};
 use crate::ports::Store;
 use crate::ports::runs::{RunStoreError, TaskQuery};
 use crate::runs::whole;
@@ -209,5 +210,6 @@ fn last_of_each(
 }
 
 fn is_decision(task: &Task) -> bool {
-    task.plan.kind == TaskKind::Analysis && task.plan.key.ends_with("/decision")
+    task.plan.kind == TaskKind::Analysis
+        && matches!(keys::split(&task.plan.key), Some((_, Node::Decision)))
 }

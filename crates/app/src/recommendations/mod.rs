@@ -5,10 +5,12 @@
 //! the short form is remembered in memory, since it cannot change any more;
 //! runs that were removed are forgotten with them.
 
+mod csv;
 mod decisions;
 mod distribution;
 mod found;
 
+pub use csv::to_csv;
 pub use decisions::{Decided, Lane};
 pub use distribution::{ALARM, Distribution, FEWEST, Share, distribution};
 
