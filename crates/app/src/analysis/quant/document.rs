@@ -69,7 +69,7 @@ impl Finding {
     }
 
     /// As the outcome of a node. A lane that says nothing is degraded with
-    /// `no_input` where its data is the reason, else with `strategy`; [`lane`]
+    /// `no_input` where its data is the reason, else with `no_signal`; [`lane`]
     /// reads it back.
     pub fn outcome(&self) -> NodeOutcome {
         match (&self.lane, &self.found) {
@@ -125,7 +125,7 @@ fn degraded(failure: &LaneFailure) -> Degraded {
     Degraded {
         reason: match quality {
             Some(_) => "no_input".to_owned(),
-            None => "strategy".to_owned(),
+            None => "no_signal".to_owned(),
         },
         lane: Some(failure.reason),
         data_quality: quality.map(|quality| DataIssue {
