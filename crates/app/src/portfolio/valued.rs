@@ -107,7 +107,9 @@ pub fn to_csv(valued: &[Valued]) -> String {
                 .map(|date| date.to_string())
                 .unwrap_or_default(),
             number(one.current_price),
-            one.price_at.map(|at| at.to_string()).unwrap_or_default(),
+            one.price_at
+                .map(|at| at.timestamp().to_string())
+                .unwrap_or_default(),
             number(one.value),
             number(one.pnl),
             number(one.pnl_pct),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use fondaco_app::portfolio::{
-    Close, Closes, NewPosition, Portfolio, PortfolioError, Which, context, csv, totals, value,
+    Close, Closes, NewPosition, Portfolio, PortfolioError, Which, context, to_csv, totals, value,
 };
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::records::{RecordKind, RecordStore, TrailQuery};
@@ -78,7 +78,10 @@ fn an_instrument_is_watched_once() {
     assert!(matches!(&twice, PortfolioError::Watched(ticker) if ticker.as_str() == "MSFT"));
     assert_eq!(twice.kind(), ErrorKind::Conflict);
     let list = desk.watchlist().unwrap();
-    let shown: Vec<_> = list.iter().map(|one| (one.ticker.as_str(), &*one.name)).collect();
+    let shown: Vec<_> = list
+        .iter()
+        .map(|one| (one.ticker.as_str(), &*one.name))
+        .collect();
     assert_eq!(shown, [("AAPL", "AAPL"), ("MSFT", "Microsoft")]);
     assert_eq!(desk.unwatch("MSFT").unwrap().name, "Microsoft");
     let gone = desk.unwatch("MSFT").unwrap_err();
@@ -87,7 +90,10 @@ fn an_instrument_is_watched_once() {
     desk.watch("MSFT", None).unwrap();
     assert_eq!(desk.watchlist().unwrap().len(), 2);
     for bad in ["", "../x", "A B"] {
-        assert_eq!(desk.watch(bad, None).unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(
+            desk.watch(bad, None).unwrap_err().kind(),
+            ErrorKind::Invalid
+        );
     }
     let named = desk.watch("KO", Some("two\nlines")).unwrap_err();
     assert_eq!(named.kind(), ErrorKind::Invalid);
@@ -138,10 +144,7 @@ fn bad_positions_are_refused_and_leave_nothing() {
     };
     let future = refused(on("2025-03-11", None));
     assert!(matches!(future, PortfolioError::Future { .. }));
-    assert_eq!(
-        future.to_string(),
-        "2025-03-11 is after today, 2025-03-10"
-    );
+    assert_eq!(future.to_string(), "2025-03-11 is after today, 2025-03-10");
     let unknown = refused(on("2025-03-10", Some("ira")));
     assert!(matches!(unknown, PortfolioError::NoAccount(_)));
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
@@ -152,7 +155,8 @@ fn bad_positions_are_refused_and_leave_nothing() {
     assert!(matches!(refused(long), PortfolioError::Notes(2_001)));
     assert_eq!(refused(new("A B", 1.0, 1.0)).kind(), ErrorKind::Invalid);
     assert_eq!(store.trail(&TrailQuery::default()).unwrap(), []);
-    desk.add_position(on("2025-03-10", Some("default"))).unwrap();
+    desk.add_position(on("2025-03-10", Some("default")))
+        .unwrap();
 }
 
 #[test]
@@ -175,11 +179,16 @@ fn one_position_goes_at_a_time() {
     assert_eq!(several.kind(), ErrorKind::Conflict);
     assert_eq!(desk.positions(None).unwrap().len(), 2);
     let in_use = desk.remove_account("ira").unwrap_err();
-    assert!(matches!(in_use, PortfolioError::AccountInUse { positions: 1, .. }));
+    assert!(matches!(
+        in_use,
+        PortfolioError::AccountInUse { positions: 1, .. }
+    ));
     let gone = desk.remove_position(&which(None, Some("ira"))).unwrap();
     assert_eq!(gone.shares, 2.0);
     desk.remove_account("ira").unwrap();
-    let gone = desk.remove_position(&which(Some(&one.position_id), None)).unwrap();
+    let gone = desk
+        .remove_position(&which(Some(&one.position_id), None))
+        .unwrap();
     assert_eq!(gone.position_id, one.position_id);
     let none = desk.remove_position(&which(None, None)).unwrap_err();
     assert_eq!(none.kind(), ErrorKind::NotFound);
@@ -204,7 +213,9 @@ impl RecordStore for Racing<'_> {
         by: Asked,
     ) -> Result<fondaco_app::ports::records::Record, RunStoreError> {
         if change.kind == RecordKind::Position && change.body.is_some() {
-            portfolio(self.0, &At::default()).remove_account("ira").unwrap();
+            portfolio(self.0, &At::default())
+                .remove_account("ira")
+                .unwrap();
         }
         self.0.put_record(change, by)
     }
@@ -268,18 +279,17 @@ fn gains_are_by_the_formula_and_null_without_a_price() {
     let gains: Vec<_> = valued.iter().map(|one| (one.pnl, one.pnl_pct)).collect();
     assert_eq!(
         gains,
-        [
-            (Some(500.0), Some(25.0)),
-            (Some(200.0), None),
-            (None, None)
-        ]
+        [(Some(500.0), Some(25.0)), (Some(200.0), None), (None, None)]
     );
     let sum = totals(&valued);
     assert_eq!((sum.positions, sum.priced), (3, 2));
     assert_eq!((sum.cost, sum.value, sum.pnl), (2_000.0, 2_700.0, 700.0));
-    let ids: Vec<_> = valued.iter().map(|one| one.position.position_id.clone()).collect();
+    let ids: Vec<_> = valued
+        .iter()
+        .map(|one| one.position.position_id.clone())
+        .collect();
     assert_eq!(
-        csv(&valued),
+        to_csv(&valued),
         format!(
             "position_id,account,ticker,shares,cost_price,purchase_date,current_price,price_at,value,pnl,pnl_pct,notes\r\n\
              {},default,AAPL,10,200,2025-01-02,250,1970-01-01T00:00:00Z,2500,500,25,\"said \"\"buy\"\", then\nwaited\"\r\n\
@@ -300,11 +310,11 @@ fn a_run_is_told_the_largest_and_the_worst_of_its_day() {
         ..new(ticker, shares, cost)
     };
     let all = [
-        ("A", 10.0, 100.0, 90.0),  // 900, −10 %
-        ("B", 1.0, 100.0, 50.0),   // 50, −50 %
-        ("C", 5.0, 100.0, 120.0),  // 600, +20 %
-        ("D", 3.0, 100.0, 99.0),   // 297, −1 %
-        ("E", 2.0, 100.0, 100.0),  // 200, 0 %
+        ("A", 10.0, 100.0, 90.0), // 900, −10 %
+        ("B", 1.0, 100.0, 50.0),  // 50, −50 %
+        ("C", 5.0, 100.0, 120.0), // 600, +20 %
+        ("D", 3.0, 100.0, 99.0),  // 297, −1 %
+        ("E", 2.0, 100.0, 100.0), // 200, 0 %
     ];
     let mut ids = Vec::new();
     for (ticker, shares, cost, _) in all {
@@ -312,9 +322,11 @@ fn a_run_is_told_the_largest_and_the_worst_of_its_day() {
         ids.push(desk.add_position(position).unwrap().position_id);
     }
     // Without a price, ranked at what it cost: 700.
-    desk.add_position(bought("F", 7.0, 100.0, "2025-03-04")).unwrap();
+    desk.add_position(bought("F", 7.0, 100.0, "2025-03-04"))
+        .unwrap();
     // Bought a day later than the day of the run.
-    desk.add_position(bought("G", 999.0, 100.0, "2025-03-05")).unwrap();
+    desk.add_position(bought("G", 999.0, 100.0, "2025-03-05"))
+        .unwrap();
     let prices: Vec<_> = all.iter().map(|one| (one.0, one.3)).collect();
     let positions = desk.known_positions().unwrap().unwrap();
     let targets = BTreeSet::from(["B".parse().unwrap(), "X".parse().unwrap()]);
@@ -330,7 +342,10 @@ fn a_run_is_told_the_largest_and_the_worst_of_its_day() {
     assert_eq!(told.held[0].return_pct, Some(-50.0));
     // Prices of a past day are those of its end; of today, of now.
     let now = UnixMillis(NOW / 1_000);
-    assert_eq!(context::clock(day, now).to_string(), "2025-03-05T00:00:00Z");
+    assert_eq!(
+        context::clock(day, now).timestamp().to_string(),
+        "2025-03-05T00:00:00Z"
+    );
     assert_eq!(context::clock("2025-03-10".parse().unwrap(), now), now);
     // All sold is known, and nothing.
     for position in desk.positions(None).unwrap() {

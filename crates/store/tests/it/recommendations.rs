@@ -108,10 +108,15 @@ fn of(store: &Arc<MemoryRuns>) -> Recommendations {
 
 fn all(of: &Recommendations, query: &RecommendationQuery) -> (Vec<String>, usize) {
     let page = of.list(query).unwrap();
-    let told = page
-        .recommendations
-        .iter()
-        .map(|one| format!("{} {} {} {}", one.date, one.ticker, one.decision.as_str(), one.run == id(3)));
+    let told = page.recommendations.iter().map(|one| {
+        format!(
+            "{} {} {} {}",
+            one.date,
+            one.ticker,
+            one.decision.as_str(),
+            one.run == id(3)
+        )
+    });
     (told.collect(), page.total)
 }
 
@@ -121,7 +126,13 @@ fn the_newest_analysis_of_a_day_counts() {
     let recommendations = of(&store);
     let asked = RecommendationQuery::default();
     assert_eq!(all(&recommendations, &asked), (vec![], 0));
-    analysis(&store, 1, "a/b", &[decision("AAPL", "2025-03-04", "SELL", 0.9)], 0);
+    analysis(
+        &store,
+        1,
+        "a/b",
+        &[decision("AAPL", "2025-03-04", "SELL", 0.9)],
+        0,
+    );
     analysis(
         &store,
         2,
@@ -132,7 +143,13 @@ fn the_newest_analysis_of_a_day_counts() {
         ],
         0,
     );
-    analysis(&store, 3, "a/b", &[decision("AAPL", "2025-03-04", "OVERWEIGHT", 0.6)], 2);
+    analysis(
+        &store,
+        3,
+        "a/b",
+        &[decision("AAPL", "2025-03-04", "OVERWEIGHT", 0.6)],
+        2,
+    );
     let expected = [
         "2025-03-05 MSFT BUY false",
         "2025-03-04 AAPL OVERWEIGHT true",
@@ -148,7 +165,10 @@ fn the_newest_analysis_of_a_day_counts() {
         limit: Some(1),
         ..RecommendationQuery::default()
     };
-    assert_eq!(all(&recommendations, &page), (vec![expected[2].to_owned()], 2));
+    assert_eq!(
+        all(&recommendations, &page),
+        (vec![expected[2].to_owned()], 2)
+    );
     // A run that is removed takes its decision along; the one before counts.
     store.remove(id(3)).unwrap();
     let found = all(&recommendations, &asked);
@@ -185,11 +205,19 @@ fn one_is_shown_whole() {
 fn what_cannot_be_read_is_said_and_hides_nothing_else() {
     let store = Arc::new(MemoryRuns::default());
     let recommendations = of(&store);
-    analysis(&store, 1, "a/b", &[decision("AAPL", "2025-03-04", "SELL", 0.9)], 0);
+    analysis(
+        &store,
+        1,
+        "a/b",
+        &[decision("AAPL", "2025-03-04", "SELL", 0.9)],
+        0,
+    );
     let mut odd = decision("KO", "2025-03-04", "HOLD", 0.5);
     odd["decision"] = json!("STRONG BUY");
     analysis(&store, 2, "a/b", &[odd], 0);
-    let page = recommendations.list(&RecommendationQuery::default()).unwrap();
+    let page = recommendations
+        .list(&RecommendationQuery::default())
+        .unwrap();
     assert_eq!((page.total, &*page.unreadable), (1, &[id(2)][..]));
 }
 
@@ -200,10 +228,22 @@ fn one_word_for_everything_is_a_warning() {
     let day = |number: u64| format!("2025-03-{number:02}");
     for number in 1..=10 {
         let rating = if number == 1 { "BUY" } else { "HOLD" };
-        analysis(&store, number, "a/holds", &[decision("KO", &day(number), rating, 0.5)], 0);
+        analysis(
+            &store,
+            number,
+            "a/holds",
+            &[decision("KO", &day(number), rating, 0.5)],
+            0,
+        );
     }
     for (number, rating) in [(11, "BUY"), (12, "HOLD"), (13, "SELL"), (14, "BUY")] {
-        analysis(&store, number, "a/mixed", &[decision("KO", &day(number), rating, 0.5)], 0);
+        analysis(
+            &store,
+            number,
+            "a/mixed",
+            &[decision("KO", &day(number), rating, 0.5)],
+            0,
+        );
     }
     let told: Vec<_> = recommendations
         .distribution(100)
@@ -257,8 +297,12 @@ fn peers_are_the_surest_of_each_direction() {
     let told = |without: Option<&str>| -> [Vec<String>; 3] {
         let without = without.map(|ticker| ticker.parse().unwrap());
         let peers = context::peers(&page.recommendations, without.as_ref());
-        [peers.bullish, peers.bearish, peers.neutral]
-            .map(|views| views.into_iter().map(|view| view.ticker.to_string()).collect())
+        [peers.bullish, peers.bearish, peers.neutral].map(|views| {
+            views
+                .into_iter()
+                .map(|view| view.ticker.to_string())
+                .collect()
+        })
     };
     let names = |of: &[&str]| -> Vec<String> { of.iter().map(|one| (*one).to_owned()).collect() };
     assert_eq!(
@@ -285,7 +329,13 @@ fn ten_thousand_runs_are_listed() {
     let recommendations = of(&store);
     for look in ["first", "second"] {
         let begun = std::time::Instant::now();
-        let page = recommendations.list(&RecommendationQuery::default()).unwrap();
-        println!("{look} look: {:?}, {} of 10,000", begun.elapsed(), page.total);
+        let page = recommendations
+            .list(&RecommendationQuery::default())
+            .unwrap();
+        println!(
+            "{look} look: {:?}, {} of 10,000",
+            begun.elapsed(),
+            page.total
+        );
     }
 }
