@@ -3,6 +3,7 @@
 pub mod exec;
 pub mod gateway;
 pub mod halts;
+pub mod legacy;
 pub mod machine;
 pub mod model;
 pub mod plan;

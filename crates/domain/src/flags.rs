@@ -21,7 +21,22 @@ pub enum Flag {
     DashboardCompatExports,
     /// See [`FlagSnapshot::halt_confirmation`].
     HaltConfirmationSeconds,
+    /// See [`FlagSnapshot::app_service`].
+    TaAppServiceEnabled,
+    /// See [`FlagSnapshot::contract_v1alpha1`].
+    TaResultContractVersion,
+    /// See [`FlagSnapshot::dual_read`].
+    TaTaskstoreDualRead,
+    /// See [`FlagSnapshot::dual_write`].
+    TaTaskstoreDualWrite,
+    /// See [`FlagSnapshot::socket_v1alpha1`].
+    TaWsV1alpha1Enabled,
 }
+
+/// What [`Flag::TaResultContractVersion`] says for no contract.
+pub const NO_CONTRACT: &str = "off";
+/// What it says for the contract there is.
+pub const V1ALPHA1: &str = "v1alpha1";
 
 /// What values a flag takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,13 +129,21 @@ impl Hint for FlagError {
 
 impl Flag {
     /// All of them, by name.
-    pub const ALL: [Self; 2] = [Self::DashboardCompatExports, Self::HaltConfirmationSeconds];
+    pub const ALL: [Self; 7] = [
+        Self::DashboardCompatExports,
+        Self::HaltConfirmationSeconds,
+        Self::TaAppServiceEnabled,
+        Self::TaResultContractVersion,
+        Self::TaTaskstoreDualRead,
+        Self::TaTaskstoreDualWrite,
+        Self::TaWsV1alpha1Enabled,
+    ];
 
-    /// The flag of that name.
+    /// The flag of that name, or of that variable.
     pub fn parse(name: &str) -> Result<Self, FlagError> {
         Self::ALL
             .into_iter()
-            .find(|flag| flag.name() == name)
+            .find(|flag| flag.name() == name || flag.variable() == Some(name))
             .ok_or_else(|| FlagError::Unknown(name.to_owned()))
     }
 
@@ -129,7 +152,25 @@ impl Flag {
         match self {
             Self::DashboardCompatExports => "dashboard_compat_exports",
             Self::HaltConfirmationSeconds => "halt_confirmation_seconds",
+            Self::TaAppServiceEnabled => "ta_app_service_enabled",
+            Self::TaResultContractVersion => "ta_result_contract_version",
+            Self::TaTaskstoreDualRead => "ta_taskstore_dual_read",
+            Self::TaTaskstoreDualWrite => "ta_taskstore_dual_write",
+            Self::TaWsV1alpha1Enabled => "ta_ws_v1alpha1_enabled",
         }
+    }
+
+    /// The variable of the environment that gives its value where nobody has
+    /// set one; most have none.
+    pub fn variable(self) -> Option<&'static str> {
+        Some(match self {
+            Self::DashboardCompatExports | Self::HaltConfirmationSeconds => return None,
+            Self::TaAppServiceEnabled => "TA_APP_SERVICE_ENABLED",
+            Self::TaResultContractVersion => "TA_RESULT_CONTRACT_VERSION",
+            Self::TaTaskstoreDualRead => "TA_TASKSTORE_DUAL_READ",
+            Self::TaTaskstoreDualWrite => "TA_TASKSTORE_DUAL_WRITE",
+            Self::TaWsV1alpha1Enabled => "TA_WS_V1ALPHA1_ENABLED",
+        })
     }
 
     /// What is known of it.
@@ -148,6 +189,26 @@ impl Flag {
                 FlagValue::Integer(180),
                 "How long the second confirmation of clearing a halt counts.",
             ),
+            Self::TaAppServiceEnabled => migration(
+                "Whether the routes of analyses ask the application service. Off: the legacy files \
+                 are what they read and their answers have the legacy shape, whatever the other four say.",
+            ),
+            Self::TaResultContractVersion => (
+                FlagType::Choice(&[NO_CONTRACT, V1ALPHA1]),
+                FlagValue::Choice(NO_CONTRACT.to_owned()),
+                "The contract of the answers of the routes of analyses; off for the legacy shape.",
+            ),
+            Self::TaTaskstoreDualRead => migration(
+                "Whether a task is read in the new store first, then in the legacy files, and both \
+                 are compared.",
+            ),
+            Self::TaTaskstoreDualWrite => migration(
+                "Whether the legacy files of a task are written beside the new store, its contract \
+                 too, and what they say afterwards is compared.",
+            ),
+            Self::TaWsV1alpha1Enabled => {
+                migration("Whether the sockets of analyses send the contract, too.")
+            }
         };
         FlagSpec {
             flag: self,
@@ -173,7 +234,7 @@ impl Flag {
     /// A value of its type, from words.
     pub fn read(self, text: &str) -> Result<FlagValue, FlagError> {
         let value = match self.spec().kind {
-            FlagType::Bool => text.parse().ok().map(FlagValue::Bool),
+            FlagType::Bool => truth(text).map(FlagValue::Bool),
             FlagType::Integer { .. } => text.parse().ok().map(FlagValue::Integer),
             FlagType::Number { .. } => text.parse().ok().map(FlagValue::Number),
             FlagType::Choice(_) => Some(FlagValue::Choice(text.to_owned())),
@@ -185,6 +246,20 @@ impl Flag {
                 given: text.to_owned(),
             }),
         }
+    }
+}
+
+/// Off where nobody has set it.
+fn migration(doc: &'static str) -> (FlagType, FlagValue, &'static str) {
+    (FlagType::Bool, FlagValue::Bool(false), doc)
+}
+
+/// `1` and `0` are how variables of the environment say it.
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
     }
 }
 
@@ -279,7 +354,36 @@ impl FlagSnapshot {
     /// Whether files for dashboards are written beside the other files of a
     /// run.
     pub fn dashboard_exports(&self) -> bool {
-        self.value(Flag::DashboardCompatExports) == FlagValue::Bool(true)
+        self.is_on(Flag::DashboardCompatExports)
+    }
+
+    /// Whether the application service answers for analyses.
+    pub fn app_service(&self) -> bool {
+        self.is_on(Flag::TaAppServiceEnabled)
+    }
+
+    /// Whether answers about analyses follow the contract.
+    pub fn contract_v1alpha1(&self) -> bool {
+        self.value(Flag::TaResultContractVersion) == FlagValue::Choice(V1ALPHA1.to_owned())
+    }
+
+    /// Whether tasks are read in both stores and compared.
+    pub fn dual_read(&self) -> bool {
+        self.is_on(Flag::TaTaskstoreDualRead)
+    }
+
+    /// Whether tasks are written to both stores and compared.
+    pub fn dual_write(&self) -> bool {
+        self.is_on(Flag::TaTaskstoreDualWrite)
+    }
+
+    /// Whether the sockets of analyses follow the contract.
+    pub fn socket_v1alpha1(&self) -> bool {
+        self.is_on(Flag::TaWsV1alpha1Enabled)
+    }
+
+    fn is_on(&self, flag: Flag) -> bool {
+        self.value(flag) == FlagValue::Bool(true)
     }
 
     /// How long the second confirmation of clearing a halt counts.
@@ -309,6 +413,10 @@ mod tests {
             assert!(spec.kind.takes(&spec.default), "{}", spec.name);
             assert_eq!(Flag::parse(spec.name), Ok(flag));
             assert_eq!(flag.read(&spec.default.to_string()), Ok(spec.default));
+            if let Some(variable) = flag.variable() {
+                assert_eq!(Flag::parse(variable), Ok(flag));
+                assert_eq!(variable.to_lowercase(), spec.name);
+            }
         }
         assert!(Flag::ALL.is_sorted_by_key(|flag| flag.name()));
         assert_eq!(
@@ -343,6 +451,32 @@ mod tests {
             (words, word("c"), false),
         ] {
             assert_eq!(kind.takes(&value), taken, "{value} as {kind}");
+        }
+    }
+
+    #[test]
+    fn flags_of_the_migration_are_off_and_are_said_as_variables_say_it() {
+        let plain = FlagSnapshot::default();
+        let read = [
+            FlagSnapshot::app_service,
+            FlagSnapshot::contract_v1alpha1,
+            FlagSnapshot::dual_read,
+            FlagSnapshot::dual_write,
+            FlagSnapshot::socket_v1alpha1,
+        ];
+        let words = ["1", "v1alpha1", "true", "1", "true"];
+        let flags: Vec<Flag> = Flag::ALL
+            .into_iter()
+            .filter(|flag| flag.variable().is_some())
+            .collect();
+        assert_eq!(flags.len(), read.len());
+        for ((flag, read), word) in flags.iter().zip(read).zip(words) {
+            assert!(!read(&plain), "{}", flag.name());
+            let value = flag.read(word).unwrap();
+            assert!(read(&FlagSnapshot::of([(*flag, value)]).unwrap()));
+            for word in ["yes", "", "2", "v1"] {
+                assert!(flag.read(word).is_err(), "{word} for {}", flag.name());
+            }
         }
     }
 

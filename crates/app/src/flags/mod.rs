@@ -1,4 +1,8 @@
 //! Flags: looked at, set, unset, and read as one.
+//!
+//! What is set in the store counts, for it can be changed while everything
+//! runs. Where nothing is set, a variable of the [`Environment`] of the process
+//! says what counts, for the few flags that have one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,6 +27,28 @@ pub struct FlagNow {
     pub version: u32,
     /// When and by whom it was set; nothing where it has its default.
     pub set: Option<(UnixMicros, String)>,
+    /// The variable of the environment that says its value, where nobody has
+    /// set it.
+    pub variable: Option<&'static str>,
+}
+
+/// What the environment of a process says of flags.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Environment(BTreeMap<Flag, FlagValue>);
+
+impl Environment {
+    /// Of its variables; an empty one says nothing, and one that no flag
+    /// takes is refused.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, FlagError> {
+        let mut said = BTreeMap::new();
+        for flag in Flag::ALL {
+            let text = flag.variable().and_then(&variable).unwrap_or_default();
+            if !text.is_empty() {
+                said.insert(flag, flag.read(&text)?);
+            }
+        }
+        Ok(Self(said))
+    }
 }
 
 /// All flags at one moment.
@@ -73,8 +99,16 @@ impl Hint for FlagsError {
     }
 }
 
-/// Every flag with its value.
+/// Every flag with its value, for one who heeds no environment.
 pub fn list(store: &dyn RecordStore) -> Result<FlagsNow, FlagsError> {
+    list_under(store, &Environment::default())
+}
+
+/// Every flag with its value.
+pub fn list_under(
+    store: &dyn RecordStore,
+    environment: &Environment,
+) -> Result<FlagsNow, FlagsError> {
     let mut flags = Vec::new();
     let mut records: BTreeMap<String, Record> = store
         .records(RecordKind::Flag)?
@@ -82,7 +116,14 @@ pub fn list(store: &dyn RecordStore) -> Result<FlagsNow, FlagsError> {
         .map(|record| (record.name.clone(), record))
         .collect();
     for flag in Flag::ALL {
-        flags.push(now(flag, records.remove(flag.name()))?);
+        let mut now = now(flag, records.remove(flag.name()))?;
+        if now.set.is_none()
+            && let Some(said) = environment.0.get(&flag)
+        {
+            now.value = said.clone();
+            now.variable = flag.variable();
+        }
+        flags.push(now);
     }
     // What is left is of another version of the program, and not ours to judge.
     let snapshot = FlagSnapshot::of(flags.iter().map(|now| (now.flag, now.value.clone())))?;
@@ -132,6 +173,7 @@ fn now(flag: Flag, record: Option<Record>) -> Result<FlagNow, FlagsError> {
             value: flag.spec().default,
             version: 0,
             set: None,
+            variable: None,
         });
     };
     let damaged = |problem: String| FlagsError::Damaged {
@@ -147,6 +189,7 @@ fn now(flag: Flag, record: Option<Record>) -> Result<FlagNow, FlagsError> {
         value,
         version: record.version,
         set: Some((record.at, record.actor)),
+        variable: None,
     })
 }
 
@@ -160,14 +203,21 @@ fn asked(machine: &dyn Machine, actor: &str) -> Asked {
 /// Flags of a store, for those that decide by them again and again.
 pub struct Flags {
     store: Arc<dyn Store>,
+    environment: Environment,
     known: RwLock<Option<(Option<u64>, Arc<FlagSnapshot>)>>,
 }
 
 impl Flags {
     /// Of a store; nothing is read yet.
     pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::under(store, Environment::default())
+    }
+
+    /// Of a store, in a process with an environment.
+    pub fn under(store: Arc<dyn Store>, environment: Environment) -> Self {
         Self {
             store,
+            environment,
             known: RwLock::default(),
         }
     }
@@ -185,7 +235,7 @@ impl Flags {
         {
             return Ok(Arc::clone(known));
         }
-        let snapshot = Arc::new(list(&*self.store)?.snapshot);
+        let snapshot = Arc::new(list_under(&*self.store, &self.environment)?.snapshot);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         *known = Some((newest, Arc::clone(&snapshot)));
         Ok(snapshot)

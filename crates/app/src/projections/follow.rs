@@ -8,6 +8,35 @@ use fondaco_domain::RunId;
 
 use super::{Found, ProjectionError, Projector};
 use crate::ports::machine::Machine;
+use crate::ports::runs::FeedRow;
+
+/// Tells runs somewhere, and keeps the place up to which all is told.
+pub trait Teller {
+    /// Whether nothing is to be told for now: what happens meanwhile is told
+    /// afterwards.
+    fn is_paused(&self) -> Result<bool, ProjectionError> {
+        Ok(false)
+    }
+
+    /// Events of all runs after a number, at most so many.
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, ProjectionError>;
+
+    /// Tells one run, of which the first `known` events are told already.
+    fn tell(&self, run: RunId, known: u64) -> Result<Found, ProjectionError>;
+
+    /// The place up to which all is told; 0 where nothing is.
+    fn position(&self) -> Result<u64, ProjectionError>;
+
+    /// Keeps that place.
+    fn set_position(&self, position: u64) -> Result<(), ProjectionError>;
+
+    /// Takes away what is told of runs that are gone, among some after one;
+    /// which to go on after.
+    fn sweep(&self, after: Option<RunId>) -> Result<Option<RunId>, ProjectionError> {
+        let _ = after;
+        Ok(None)
+    }
+}
 
 /// How often what is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +70,8 @@ const RUNS: usize = 20;
 
 /// Follows the feed. The place up to which everything is told is kept with the
 /// files, so that nothing is left out when it is started again.
-pub struct Follower {
-    projector: Projector,
+pub struct Follower<T = Projector> {
+    teller: T,
     machine: Arc<dyn Machine>,
     pace: Pace,
     /// Up to which the feed was read; none before the first turn.
@@ -76,11 +105,11 @@ pub struct Told {
     pub wait: Duration,
 }
 
-impl Follower {
+impl<T: Teller> Follower<T> {
     /// One that has read nothing yet.
-    pub fn new(projector: Projector, machine: Arc<dyn Machine>, pace: Pace) -> Self {
+    pub fn new(teller: T, machine: Arc<dyn Machine>, pace: Pace) -> Self {
         Self {
-            projector,
+            teller,
             machine,
             pace,
             read: None,
@@ -94,8 +123,12 @@ impl Follower {
     /// One turn: reads, tells some, and says when to come again.
     pub fn turn(&mut self) -> Result<Told, ProjectionError> {
         let began = self.machine.monotonic();
-        let more = self.read(began)?;
         let mut turn = Told::default();
+        if self.teller.is_paused()? {
+            turn.wait = self.pace.idle;
+            return Ok(turn);
+        }
+        let more = self.read(began)?;
         let due = self.due(began);
         for run in due {
             match self.tell(run) {
@@ -134,10 +167,9 @@ impl Follower {
         let after = if let Some(read) = self.read {
             read
         } else {
-            let kept = self.projector.files.position();
-            kept.map_err(ProjectionError::Folder)?
+            self.teller.position()?
         };
-        let rows = self.projector.store.feed(after, ROWS)?;
+        let rows = self.teller.feed(after, ROWS)?;
         self.read = Some(rows.last().map_or(after, |row| row.no));
         let more = rows.len() == ROWS;
         for row in rows {
@@ -165,7 +197,7 @@ impl Follower {
 
     fn tell(&mut self, run: RunId) -> Result<(), ProjectionError> {
         let known = self.told.get(&run).map_or(0, |(_, events)| *events);
-        let found = self.projector.run(run, known)?;
+        let found = self.teller.tell(run, known)?;
         self.open.remove(&run);
         match found {
             Found::Told {
@@ -186,8 +218,7 @@ impl Follower {
         if self.kept == Some(read) {
             return Ok(());
         }
-        let files = &self.projector.files;
-        files.set_position(read).map_err(ProjectionError::Folder)?;
+        self.teller.set_position(read)?;
         self.kept = Some(read);
         Ok(())
     }
@@ -202,7 +233,7 @@ impl Follower {
             self.sweep.began = Some(now);
             self.sweep.after = None;
         }
-        let (after, _) = self.projector.sweep(self.sweep.after)?;
+        let after = self.teller.sweep(self.sweep.after)?;
         self.sweep.under_way = after.is_some();
         self.sweep.after = after;
         Ok(self.sweep.under_way)

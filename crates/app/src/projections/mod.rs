@@ -24,7 +24,7 @@ use fondaco_contract::v1alpha1::BacktestResult;
 use fondaco_domain::run::{Recorded, Run};
 use serde::Serialize;
 
-pub use follow::{Follower, Pace, Told};
+pub use follow::{Follower, Pace, Teller, Told};
 pub use projector::{Found, ProjectionError, Projector};
 
 /// A file of a run.

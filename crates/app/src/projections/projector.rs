@@ -7,12 +7,12 @@ use fondaco_domain::run::{Recorded, Run, RunKind, RunState};
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use thiserror::Error;
 
-use super::{CHUNK, Picture, chunk, events, files};
+use super::{CHUNK, Picture, Teller, chunk, events, files};
 use crate::backtests::body::Kept;
 use crate::flags::{self, FlagsError};
 use crate::ports::results::ResultStore;
 use crate::ports::run_files::RunFiles;
-use crate::ports::runs::{RunQuery, RunStoreError, TaskQuery};
+use crate::ports::runs::{FeedRow, RunQuery, RunStoreError, TaskQuery};
 use crate::ports::{Failure, Store};
 use crate::runs::whole;
 
@@ -105,7 +105,7 @@ impl Projector {
         let mut known = known;
         let mut tries = 0;
         loop {
-            let Some(found) = self.tell(run, known)? else {
+            let Some(found) = self.tell_run(run, known)? else {
                 self.gone(run)?;
                 return Ok(Found::Gone);
             };
@@ -189,7 +189,7 @@ impl Projector {
     }
 
     /// Nothing where there is no such run.
-    fn tell(&self, id: RunId, known: u64) -> Result<Option<Found>, ProjectionError> {
+    fn tell_run(&self, id: RunId, known: u64) -> Result<Option<Found>, ProjectionError> {
         // The row is read before the events: what is told of it has happened.
         let Some(run) = there(self.store.run(id))? else {
             return Ok(None);
@@ -267,6 +267,29 @@ impl Projector {
             .put(run, &file.path, &file.bytes)
             .map(|_| ())
             .map_err(|source| ProjectionError::Files { run, source })
+    }
+}
+
+impl Teller for Projector {
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<FeedRow>, ProjectionError> {
+        Ok(self.store.feed(after, limit)?)
+    }
+
+    fn tell(&self, run: RunId, known: u64) -> Result<Found, ProjectionError> {
+        self.run(run, known)
+    }
+
+    fn position(&self) -> Result<u64, ProjectionError> {
+        self.files.position().map_err(ProjectionError::Folder)
+    }
+
+    fn set_position(&self, position: u64) -> Result<(), ProjectionError> {
+        let kept = self.files.set_position(position);
+        kept.map_err(ProjectionError::Folder)
+    }
+
+    fn sweep(&self, after: Option<RunId>) -> Result<Option<RunId>, ProjectionError> {
+        Ok(Self::sweep(self, after)?.0)
     }
 }
 
