@@ -79,6 +79,8 @@ pub(crate) enum Noun {
     /// Strategy files: write, check, look at.
     #[command(subcommand)]
     Strategy(commands::strategy::Command),
+    /// Ask two lanes for one decision: a strategy, and analysts who debate.
+    Analyze(Box<commands::analyze::Args>),
     /// Backtests: run, look at, compare.
     #[command(subcommand)]
     Backtest(commands::backtest::Command),

@@ -27,6 +27,8 @@ pub(crate) const RUNTIME_LISTEN: &str = "FONDACO_RUNTIME_LISTEN";
 pub(crate) const GATEWAY_LISTEN: &str = "FONDACO_GATEWAY_LISTEN";
 /// Tasks of a worker at a time.
 pub(crate) const WORKER_SLOTS: &str = "FONDACO_WORKER_SLOTS";
+/// Nodes of analyses of a worker at a time.
+pub(crate) const WORKER_CALLS: &str = "FONDACO_WORKER_CALLS";
 /// Queues of a worker.
 pub(crate) const WORKER_QUEUES: &str = "FONDACO_WORKER_QUEUES";
 /// Where tasks run.

@@ -6,6 +6,7 @@
 //! `run(args, context)`: parse, call `app` or an adapter, print a
 //! [`View`](crate::output::View).
 
+pub(crate) mod analyze;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod data;
@@ -42,6 +43,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Backtest(command) => backtest::run(command, context),
         Noun::Run(command) => run::run(command, context),
         Noun::Halt(command) => halt::run(command, context),
+        Noun::Analyze(args) => analyze::run(args, context),
         Noun::Worker(args) => worker::run(args, context),
         Noun::Up(args) => up::run(args, context),
         Noun::Down(args) => up::down::run(args, context),

@@ -4,17 +4,21 @@
 //! A command that only asks or tells makes a [`Client`]. One that also works
 //! starts a [`Host`] around it.
 
+mod analysis;
 mod candles;
 mod client;
+mod crew;
 mod emergency;
 pub(crate) mod gateway;
 pub(crate) mod ids;
 mod interrupts;
 mod loops;
 mod machine;
+pub(crate) mod models;
 mod projections;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tools;
 mod works;
 
 use std::path::PathBuf;

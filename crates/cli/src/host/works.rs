@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use fondaco_app::analysis::plan::AnalysisPlanner;
 use fondaco_app::backtests::body::BacktestBody;
 use fondaco_app::backtests::plan::BacktestPlanner;
 use fondaco_app::ports::Store;
@@ -26,10 +27,11 @@ use fondaco_domain::{ErrorKind, Hint, RunId, WorkerId};
 use fondaco_exec::{Bodies, Inline, Local, local, process};
 use thiserror::Error;
 
-use super::Client;
+use super::crew::{self, Crew};
 use super::emergency::HaltFile;
 use super::interrupts::Listening;
 use super::loops::{Loop, every};
+use super::{Client, analysis};
 use crate::commands::backtest::workshop::Workshop;
 use crate::context::Context;
 use crate::env;
@@ -52,6 +54,7 @@ pub(crate) fn planners() -> Planners {
     Planners::default()
         .with(RunKind::Workflow, Arc::new(Workflows))
         .with(RunKind::Backtest, Arc::new(BacktestPlanner))
+        .with(RunKind::Analysis, Arc::new(AnalysisPlanner))
 }
 
 /// Where attempts run.
@@ -73,6 +76,8 @@ const ON_THREADS: [TaskKind; 2] = [TaskKind::Noop, TaskKind::Sleep];
 pub(crate) struct HostOptions {
     /// Attempts at a time.
     pub(crate) slots: NonZeroUsize,
+    /// Beside them, nodes of analyses that wait for their models at a time.
+    pub(crate) calls: usize,
     /// The lines it takes from.
     pub(crate) queues: Vec<String>,
     /// Only tasks of this run, where given.
@@ -137,14 +142,15 @@ impl Hint for HostError {
 /// runs of its store going. Signals drain it.
 pub(crate) struct Host {
     worker: WorkerId,
-    handle: Handle,
+    /// That of `worker` first.
+    handles: Arc<[Handle]>,
     threads: Mutex<Option<Threads>>,
     _listening: Listening,
 }
 
 /// What works; gone once somebody has waited for its end.
 struct Threads {
-    runner: JoinHandle<Result<(), RunStoreError>>,
+    crews: Vec<Crew>,
     loops: Vec<Loop>,
 }
 
@@ -173,45 +179,43 @@ impl Host {
             machine: client.machine.clone(),
             bell,
             emergency: Arc::new(HaltFile::of(context.home())),
-            log: options.log,
+            log: Arc::clone(&options.log),
         };
         let settings = Settings {
             lease: lease.unwrap_or(LEASE),
             slots: options.slots.get(),
-            queues: options.queues,
+            queues: options.queues.clone(),
             run: options.run,
+            kinds: computing(),
             ..Settings::new("worker")
         };
-        let process = this_process();
         let reaping = ReaperSettings {
             lease: settings.lease,
             period: lease.map_or(PERIOD, |lease| (lease / 6).min(PERIOD)),
-            ..ReaperSettings::new(process.host.clone(), "reaper")
+            ..ReaperSettings::new(this_process().host, "reaper")
         };
-        let mut notices = client.store().subscribe()?;
-        let runner = Runner::new(ports.clone(), settings, process);
-        let (handle, worker) = (runner.handle(), runner.worker());
+        let asking = asking(client, context, &ports, &settings, options.calls)?;
+        let start =
+            |(ports, settings)| Crew::start(client.store(), ports, settings, this_process());
+        let crews = std::iter::once((ports.clone(), settings)).chain(asking);
+        let crews: Vec<Crew> = crews.map(start).collect::<Result<_, _>>()?;
+        let handles: Arc<[Handle]> = crews.iter().map(|crew| crew.handle.clone()).collect();
         let loops = vec![
-            reap(client, &ports, reaping, &handle)?,
+            reap(client, &ports, reaping, &handles)?,
             schedule(client, &ports)?,
         ];
-        let listens = handle.clone();
-        spawn("notices", move || listens.listen(&mut *notices))?;
-        let drains = handle.clone();
+        let drains = Arc::clone(&handles);
         let at_once = options.at_once;
         let listening = Listening::start(move |_| {
-            drains.drain();
+            crew::drain(&drains);
             if at_once {
-                drains.drain();
+                crew::drain(&drains);
             }
         })?;
         Ok(Self {
-            worker,
-            handle,
-            threads: Mutex::new(Some(Threads {
-                runner: spawn("runner", move || runner.work())?,
-                loops,
-            })),
+            worker: crews[0].worker,
+            handles,
+            threads: Mutex::new(Some(Threads { crews, loops })),
             _listening: listening,
         })
     }
@@ -223,15 +227,19 @@ impl Host {
 
     /// To look at what it does.
     pub(crate) fn handle(&self) -> Handle {
-        self.handle.clone()
+        self.handles[0].clone()
     }
 
-    /// Whether it works no more.
+    /// Whether it works no more: a part of it that is over is the end of all.
     pub(crate) fn is_over(&self) -> bool {
         let threads = self.threads();
-        threads
+        let over = threads
             .as_ref()
-            .is_none_or(|threads| threads.runner.is_finished())
+            .is_none_or(|threads| threads.crews.iter().any(Crew::is_over));
+        if over {
+            crew::drain(&self.handles);
+        }
+        over
     }
 
     /// Waits for a run to end, here or wherever else it is worked on, and shows
@@ -265,18 +273,18 @@ impl Host {
 
     /// Takes nothing more, finishes what runs, and ends.
     pub(crate) fn shutdown(self) -> Result<(), Failure> {
-        self.handle.drain();
+        self.drain();
         Ok(self.join()?)
     }
 
     /// Waits until it works no more. How it ended is told once.
     pub(crate) fn join(&self) -> Result<(), HostError> {
-        let Some(Threads { runner, loops }) = self.threads().take() else {
+        let Some(Threads { crews, loops }) = self.threads().take() else {
             return Ok(());
         };
-        let ended = runner.join().map_err(|_| HostError::Panicked)?;
+        let ends: Vec<_> = crews.into_iter().map(Crew::join).collect();
         drop(loops);
-        Ok(ended?)
+        ends.into_iter().collect()
     }
 
     fn threads(&self) -> MutexGuard<'_, Option<Threads>> {
@@ -285,7 +293,7 @@ impl Host {
 
     /// Orders it to take nothing more.
     pub(crate) fn drain(&self) {
-        self.handle.drain();
+        crew::drain(&self.handles);
     }
 }
 
@@ -307,14 +315,52 @@ fn wait_for_news(notices: &mut dyn Notices, id: RunId) {
     }
 }
 
+/// Kinds of tasks that wait for others and compute little: many at a time, on
+/// threads.
+const ASKING: [TaskKind; 1] = [TaskKind::Analysis];
+
+/// All other kinds.
+fn computing() -> Vec<TaskKind> {
+    let kinds = TaskKind::ALL.into_iter();
+    kinds.filter(|kind| !ASKING.contains(kind)).collect()
+}
+
+/// What a second runner works with that takes what waits, where one is wanted.
+fn asking(
+    client: &Client,
+    context: &Context,
+    ports: &Ports,
+    settings: &Settings,
+    calls: usize,
+) -> Result<Option<(Ports, Settings)>, Failure> {
+    let Some(places) = NonZeroUsize::new(calls) else {
+        return Ok(None);
+    };
+    let bell = Arc::new(Bell::default());
+    let rings = Arc::clone(&bell);
+    let bodies = Bodies::new().with(TaskKind::Analysis, analysis::body(client, context)?);
+    let threads = Inline::new(bodies, places, Arc::new(move || rings.ring()));
+    let ports = Ports {
+        executors: Executors::default().with(Arc::new(threads), ASKING),
+        bell,
+        ..ports.clone()
+    };
+    let settings = Settings {
+        slots: calls,
+        kinds: ASKING.to_vec(),
+        ..settings.clone()
+    };
+    Ok(Some((ports, settings)))
+}
+
 /// What nobody else does in time. Its end is the end of the worker.
 fn reap(
     client: &Client,
     ports: &Ports,
     settings: ReaperSettings,
-    handle: &Handle,
+    handles: &Arc<[Handle]>,
 ) -> Result<Loop, HostError> {
-    let adopts = handle.clone();
+    let adopts = handles[0].clone();
     let mut reaper = Reaper::new(
         ReaperPorts {
             store: Arc::clone(&ports.store),
@@ -327,9 +373,9 @@ fn reap(
         },
         settings,
     );
-    let over = handle.clone();
+    let over = Arc::clone(handles);
     every("reaper", &ports.log, move || {
-        reaper.turn().inspect_err(|_| over.drain())
+        reaper.turn().inspect_err(|_| crew::drain(&over))
     })
 }
 

@@ -313,6 +313,7 @@ fn start_host(
 ) -> Result<Host, Failure> {
     let options = HostOptions {
         slots: settings.worker.slots.value,
+        calls: settings.worker.calls.value.get(),
         queues: settings.worker.queues.value.clone(),
         run: None,
         place,

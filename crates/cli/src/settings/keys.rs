@@ -83,6 +83,15 @@ pub(crate) const SLOTS: Key = Key {
     meaning: "Tasks that a worker does at a time.",
 };
 
+pub(crate) const CALLS: Key = Key {
+    name: "worker.calls",
+    variable: env::WORKER_CALLS,
+    flag: None,
+    wanted: COUNT,
+    default: "`32`",
+    meaning: "Nodes of analyses that a worker asks their models at a time, beside its slots.",
+};
+
 pub(crate) const QUEUES: Key = Key {
     name: "worker.queues",
     variable: env::WORKER_QUEUES,
@@ -185,6 +194,7 @@ pub(crate) const ALL: &[&Key] = &[
     &RUNTIME_LISTEN,
     &GATEWAY_LISTEN,
     &SLOTS,
+    &CALLS,
     &QUEUES,
     &EXECUTOR,
     &THREADS,

@@ -7,6 +7,7 @@
 mod error;
 mod file;
 pub(crate) mod keys;
+mod models;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use fondaco_domain::run::DEFAULT;
 pub(crate) use error::SettingsError;
 use file::File;
 use keys::Key;
+pub(crate) use models::ModelSettings;
 pub(crate) use shown::{Shown, without_password};
 pub(crate) use values::{ByteCount, ExecutorMode, LogFormat, LogLevel};
 use values::{Raw, Value};
@@ -127,6 +129,11 @@ impl Sources {
         &self.named_by
     }
 
+    /// Models and their providers, as the file tells of them.
+    pub(crate) fn models(&self) -> &ModelSettings {
+        &self.file.models
+    }
+
     /// The address of the store, where somebody says one: all that a command
     /// about runs needs.
     pub(crate) fn store(&self) -> Result<Option<Said<String>>, SettingsError> {
@@ -146,6 +153,7 @@ impl Sources {
             listen: self.listen()?,
             worker: Worker {
                 slots: self.take(&keys::SLOTS, processors)?,
+                calls: self.take(&keys::CALLS, calls)?,
                 queues: self.take(&keys::QUEUES, || vec![DEFAULT.to_owned()])?,
                 executor: self.take(&keys::EXECUTOR, ExecutorMode::default)?,
                 threads: self.threads()?,
@@ -238,6 +246,11 @@ pub(crate) fn listening(role: Role) -> Option<(&'static Key, u16)> {
     Some((key, role.port()?))
 }
 
+/// Nodes of analyses that are asked at a time.
+fn calls() -> NonZeroUsize {
+    NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN)
+}
+
 fn processors() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
@@ -264,6 +277,8 @@ pub(crate) struct Settings {
 pub(crate) struct Worker {
     /// Tasks at a time.
     pub(crate) slots: Said<NonZeroUsize>,
+    /// Nodes of analyses at a time, beside them.
+    pub(crate) calls: Said<NonZeroUsize>,
     /// The lines it takes from.
     pub(crate) queues: Said<Vec<String>>,
     /// Where attempts run.

@@ -72,6 +72,7 @@ impl Shown {
     fn worker(&mut self, settings: &Settings) {
         let worker = &settings.worker;
         self.said(&keys::SLOTS, &worker.slots, |slots| json!(slots));
+        self.said(&keys::CALLS, &worker.calls, |calls| json!(calls));
         self.said(&keys::QUEUES, &worker.queues, |all| json!(all));
         self.said(&keys::EXECUTOR, &worker.executor, |mode| {
             json!(mode.to_string())

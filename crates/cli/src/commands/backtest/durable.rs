@@ -136,6 +136,7 @@ pub(super) fn finish(
     }
     let options = HostOptions {
         slots: NonZeroUsize::MIN,
+        calls: 0,
         queues: vec![run.new.queue],
         run: Some(id),
         place: Place::Auto,

@@ -314,6 +314,7 @@ pub(super) fn idle(client: &Client, context: &Context, args: &Args) -> Result<Me
 fn options(context: &Context, args: &Args, queue: &str) -> HostOptions {
     HostOptions {
         slots: args.clients,
+        calls: 0,
         queues: vec![queue.to_owned()],
         run: None,
         place: Place::Auto,

@@ -110,6 +110,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn options(args: &Args, context: &Context) -> HostOptions {
     HostOptions {
         slots: args.tasks,
+        calls: 0,
         queues: vec![args.queue.clone()],
         run: None,
         place: Place::Auto,
