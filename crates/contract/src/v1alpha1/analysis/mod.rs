@@ -1,9 +1,11 @@
 //! Analyses: what is asked for, what each node answered, what came of it.
 
+mod check;
 mod job;
 mod node;
 mod result;
 
+pub use check::{Fault, faults_of_report, faults_of_result};
 pub use job::{
     AnalysisData, AnalysisItem, AnalysisJob, AnalysisKind, Analyst, ConfidenceRule, LlmJob,
     MergePolicy, MergePolicyName, PeerContext, PeerView, PortfolioContext, PositionContext,
@@ -11,7 +13,7 @@ pub use job::{
 };
 pub use node::{
     Abstention, CallRecord, CallTokens, Degraded, NodeAnswer, NodeOutcome, NodeReport, NodeRole,
-    Read,
+    Read, node_report_schema,
 };
 pub use result::{
     ANALYSIS_RESULT, AnalysisError, AnalysisResult, AnalysisStatus, BudgetState, Classification,

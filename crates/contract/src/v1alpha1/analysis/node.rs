@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::result::DataIssue;
+use crate::error::ContractError;
 
 /// What came of one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -217,4 +218,12 @@ pub struct CallTokens {
     pub cached: u64,
     /// Of the answer.
     pub output: u64,
+}
+
+/// The published JSON schema of [`NodeReport`], as it is in `schemas/`.
+pub fn node_report_schema() -> Result<String, ContractError> {
+    let schema = schemars::schema_for!(NodeReport);
+    serde_json::to_string_pretty(&schema)
+        .map(|text| text + "\n")
+        .map_err(ContractError::Write)
 }
