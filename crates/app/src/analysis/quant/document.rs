@@ -4,7 +4,7 @@ use fondaco_contract::v1alpha1::analysis::{
     DataIssue, Degraded, NodeAnswer, NodeOutcome, NodeReport,
 };
 use fondaco_domain::signal::{
-    DataQuality, Direction, Lane, LaneFailure, LaneSignal, Rating, ReasonCode, Research, Source,
+    DataQuality, Direction, Lane, LaneFailure, LaneSignal, ReasonCode, Research, Source,
 };
 use fondaco_domain::strategy::Side;
 use fondaco_domain::{Timeframe, UnixMillis};
@@ -79,7 +79,7 @@ impl Finding {
                 points: found.as_ref().map(Found::points).unwrap_or_default(),
                 direction: Some(signal.direction),
                 confidence: Some(signal.confidence),
-                rating: Some(Rating::shown(signal.direction, signal.confidence)),
+                rating: None,
                 document: found.as_ref().map_or(Value::Null, Found::document),
             }),
         }
