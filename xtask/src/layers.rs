@@ -62,6 +62,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("fondaco-market", 3),
     layer("fondaco-report", 3),
     layer("fondaco-store", 3),
+    layer("fondaco-mcp", 4),
     layer("fondaco-server", 4),
     layer("fondaco", 5),
     layer("fondaco-bench", 5),
