@@ -13,6 +13,17 @@ use crate::{read, write};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalFiles;
 
+impl LocalFiles {
+    /// All of a file; what is packed as `.gz` is unpacked.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is empty or cut off.
+    pub fn bytes(self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        read::load_bytes(path)
+    }
+}
+
 impl CandleFiles for LocalFiles {
     fn find(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let mut found = Vec::new();

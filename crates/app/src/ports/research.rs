@@ -45,7 +45,9 @@ pub struct Story {
 pub struct NewsQuery {
     /// About any of these; none for about anything.
     pub symbols: Vec<Symbol>,
-    /// With all of these words in title or summary.
+    /// With all of these words in title or summary, in any order, whatever
+    /// their case. Nothing in them is an operator; punctuation within a word is
+    /// passed over, so that `S&P` is an S that a P follows.
     pub words: Option<String>,
     /// Known at this instant or later.
     pub from: Option<UnixMillis>,
@@ -118,16 +120,23 @@ pub enum ActionKind {
 /// What an import came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Taken {
-    /// Were new.
+    /// Brought something new; a story known already does when it is said to be
+    /// about more, or to have been known earlier.
     pub added: u64,
-    /// Were known, and said nothing new.
+    /// Said nothing new.
     pub known: u64,
-    /// The place after it.
+    /// The place after it: that of before where nothing was new.
     pub place: u64,
 }
 
 /// Where all of that is kept. What was added stays as it was added: later
-/// imports add, so that a reader with a [`Horizon`] sees the same for ever.
+/// imports add, so that a reader with a [`Horizon`] sees the same for ever. In
+/// which order it was imported makes no difference to a reader at its end.
+///
+/// Each import that brings something new has a place of its own, one more than
+/// the one before, and is there whole or not at all. Symbols that a story is
+/// said to be about by a later import are seen from that place and from the
+/// `known_at` of that import on.
 pub trait ResearchStore: Send + Sync {
     /// The place of the newest import; 0 where there is none.
     fn place(&self) -> Result<u64, Failure>;
@@ -151,7 +160,7 @@ pub trait ResearchStore: Send + Sync {
         horizon: Horizon,
     ) -> Result<BTreeMap<Date, u64>, Failure>;
 
-    /// Adds filings; one of the same company, period and instant is the same.
+    /// Adds filings; one that says the same of the same is known.
     fn add_filings(&self, filings: &[Filing]) -> Result<Taken, Failure>;
 
     /// Filings, the newest known first. Of several for one period the newest
@@ -168,4 +177,34 @@ pub trait ResearchStore: Send + Sync {
 
     /// Corporate actions, the newest effective first.
     fn actions(&self, symbol: &Symbol, horizon: Horizon) -> Result<Vec<CompanyAction>, Failure>;
+}
+
+/// A part of what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// Stories.
+    Stories,
+    /// Filings.
+    Filings,
+    /// Corporate actions.
+    Actions,
+}
+
+/// What there is about one instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which; none for stories that name none.
+    pub symbol: Option<Symbol>,
+    /// How many.
+    pub count: u64,
+    /// When the first became known.
+    pub first: UnixMillis,
+    /// When the last did.
+    pub last: UnixMillis,
+}
+
+/// What there is, by instrument.
+pub trait ResearchIndex: ResearchStore {
+    /// By symbol, in its order; what names none first.
+    fn held(&self, shelf: Shelf, horizon: Horizon) -> Result<Vec<Held>, Failure>;
 }

@@ -16,6 +16,7 @@ mod power;
 mod projected;
 mod recommendations;
 mod remote;
+mod research;
 mod retention;
 mod scheduler;
 mod simulation;
