@@ -24,11 +24,12 @@ mod table;
 pub mod telemetry;
 
 pub use addresses::Addresses;
+pub use compat::s000::saved_key;
 pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
 pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, ListedRoute, RateLimit};
 pub use openapi::openapi;
 pub use serve::{Door, ServeError, Stop, Stopper, serve};
-pub use state::{Candles, Limits, Platform};
+pub use state::{Analyses, Candles, Limits, Platform};
 
 use std::sync::Arc;
 
@@ -58,7 +59,14 @@ pub fn router(role: Role, platform: Arc<Platform>) -> Router {
     let doors = guard::Doors::of(&table);
     let routes = table::router(table);
     let (routes, doors) = match role {
-        Role::Control => (routes.merge(page::router()), doors.with_open(&page::PATHS)),
+        Role::Control => (
+            routes.merge(page::router()).merge(compat::s000::router()),
+            // Sockets look at their visitors themselves: they say no with a
+            // code of their own.
+            doors
+                .with_open(&page::PATHS)
+                .with_open(&compat::s000::PATHS),
+        ),
         _ => (routes, doors),
     };
     let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);

@@ -4,18 +4,26 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRef;
+use fondaco_app::analysis::shown;
+use fondaco_app::analysis::submit::Models;
 use fondaco_app::backtests::shown::Backtests;
 use fondaco_app::feed::Tally;
+use fondaco_app::portfolio::Portfolio;
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::research::ResearchStore;
 use fondaco_app::ports::results::ResultStore;
 use fondaco_app::ports::runs::Asked;
 use fondaco_app::ports::{BarStore, CandleFiles, Store};
+use fondaco_app::recommendations::Recommendations;
+use fondaco_app::reports::Pages;
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_app::runtime::Desk;
+use fondaco_app::strategies::StrategyRef;
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
 use crate::addresses::Addresses;
+use crate::compat::s000::Pulse;
 use crate::guard::Guard;
 use crate::problem::Refusal;
 use crate::serve::Stop;
@@ -31,6 +39,8 @@ pub struct Platform {
     pub machine: Arc<dyn Machine>,
     /// Candles.
     pub candles: Candles,
+    /// What analyses begin with.
+    pub analyses: Analyses,
     /// Where results of backtests are kept.
     pub results: Arc<dyn ResultStore>,
     /// The folder that everything of this machine is kept in.
@@ -49,6 +59,41 @@ pub struct Platform {
     pub stop: Stop,
     /// How much of what.
     pub limits: Limits,
+}
+
+/// What analyses begin with where their wishes say nothing else, and what came
+/// of those that there were.
+pub struct Analyses {
+    /// News, filings and corporate actions, where they are kept.
+    pub research: Option<Arc<dyn ResearchStore>>,
+    /// The models of those who name none.
+    pub models: Models,
+    /// The strategy of the quant lane of the dashboard's analyses, where there
+    /// is one.
+    pub strategy: Option<StrategyRef>,
+    /// What was decided.
+    pub recommendations: Recommendations,
+    /// What reports look like, where they can be made.
+    pub pages: Option<Arc<dyn Pages>>,
+    /// Providers of models whose key is in the environment.
+    pub providers: Vec<String>,
+    /// Wakes those who wait for news of runs; made when the first one does.
+    pub(crate) pulse: OnceLock<Pulse>,
+}
+
+impl Analyses {
+    /// Over a store of runs: without research, with the usual models.
+    pub fn over(store: Arc<dyn Store>) -> Self {
+        Self {
+            research: None,
+            models: Models::default(),
+            strategy: None,
+            recommendations: Recommendations::new(store),
+            pages: None,
+            providers: Vec::new(),
+            pulse: OnceLock::new(),
+        }
+    }
 }
 
 /// Candles, and what it takes to import some.
@@ -107,6 +152,27 @@ impl Platform {
             runs: self.runs(actor),
             results: &*self.results,
         }
+    }
+
+    /// What can be looked at of analyses, asked for by someone.
+    pub(crate) fn shown_analyses<'a>(&'a self, actor: &'a str) -> shown::Analyses<'a> {
+        let runs = self.runs(actor);
+        shown::Analyses { runs }
+    }
+
+    /// The use cases of watchlist, accounts and positions, asked for by someone.
+    pub(crate) fn portfolio<'a>(&'a self, actor: &'a str) -> Portfolio<'a> {
+        Portfolio {
+            store: &*self.store,
+            machine: &*self.machine,
+            actor,
+        }
+    }
+
+    /// For one who waits for news of runs.
+    pub(crate) fn pulse(&self) -> Pulse {
+        let pulse = self.analyses.pulse.get_or_init(|| Pulse::of(&self.store));
+        pulse.clone()
     }
 
     /// Someone who asks now.

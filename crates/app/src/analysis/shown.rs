@@ -404,7 +404,8 @@ fn is_decision(task: &Task) -> bool {
     keys::split(&task.plan.key).is_some_and(|(_, node)| node == Node::Decision)
 }
 
-fn spent_by(report: &NodeReport) -> BudgetState {
+/// What the calls of a node took.
+pub fn spent_by(report: &NodeReport) -> BudgetState {
     report.calls.iter().fold(none_spent(), |sum, call| {
         let one = BudgetState {
             calls: 1,

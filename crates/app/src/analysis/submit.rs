@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use thiserror::Error;
 
 use super::job::{self, JobError};
+use super::prompts;
 use crate::data::{CandleKind, DatasetId, Version};
 use crate::ports::runs::{IdempotencyKey, RunStoreError, Submitted};
 use crate::runs::{Overrides, Runs, RunsError, Spec};
@@ -41,6 +42,10 @@ pub struct Wish {
 
 /// What a wish leaves to the moment, whatever stands for it in the job.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers for a part of the job of its own"
+)]
 pub struct Left {
     /// The day of all items is today.
     pub date: bool,
@@ -74,8 +79,6 @@ pub struct Known {
     pub listed: Vec<(DatasetId, Version)>,
     /// The place of the newest import of news, filings and corporate actions.
     pub research: u64,
-    /// Hash of the prompts of this program.
-    pub prompts: Option<String>,
     /// The models of those who name none.
     pub models: Models,
     /// What is held; nothing where that is not known.
@@ -181,7 +184,7 @@ pub fn settle(runs: &Runs<'_>, wish: &Wish, known: Known) -> Result<AnalysisJob,
         date: day_of(accepted),
         strategy,
         models: known.models,
-        prompts: known.prompts,
+        prompts: Some(prompts::hash().to_string()),
         portfolio: known.portfolio,
         peers: known.peers,
     };

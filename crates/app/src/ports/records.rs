@@ -41,11 +41,13 @@ pub enum RecordKind {
     AnalysisTask,
     /// A phase of the migration from the legacy store.
     Migration,
+    /// That the key of a provider of models was saved; never the key.
+    ProviderKey,
 }
 
 impl RecordKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Key,
         Self::Flag,
         Self::Strategy,
@@ -60,6 +62,7 @@ impl RecordKind {
         Self::Position,
         Self::AnalysisTask,
         Self::Migration,
+        Self::ProviderKey,
     ];
 
     /// As it is stored and sent.
@@ -79,6 +82,7 @@ impl RecordKind {
             Self::Position => "position",
             Self::AnalysisTask => "analysis_task",
             Self::Migration => "migration",
+            Self::ProviderKey => "provider_key",
         }
     }
 

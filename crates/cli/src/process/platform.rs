@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fondaco_app::roles::Role;
-use fondaco_server::{Addresses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop};
+use fondaco_server::{Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop};
 
 use crate::commands::backtest;
 use crate::context::Context;
@@ -34,6 +34,7 @@ pub(super) fn platform(
     }
     Ok(Arc::new(Platform {
         guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
+        analyses: Analyses::over(Arc::clone(&store)),
         store,
         planners: planners(),
         machine: client.machine.clone(),

@@ -4,6 +4,7 @@
 //! words (states, kinds, modes) are the domain's own, closed.
 
 mod about;
+mod analyses;
 mod backtests;
 mod data;
 mod flags;
@@ -21,6 +22,10 @@ pub mod words;
 mod workers;
 
 pub use about::{AboutView, RoleView};
+pub use analyses::{
+    AnalysisBody, AnalysisItemView, AnalysisNodeView, AnalysisStageView, AnalysisView, AnalysisWish,
+    SaidView, TranscriptView,
+};
 pub use backtests::{BacktestBody, BacktestView, FiguresView, ProgressView, ToldView};
 pub use data::{
     CandlesView, DataCheckView, DataVersionView, DatasetHistoryView, DatasetName, DatasetView,

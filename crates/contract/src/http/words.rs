@@ -107,6 +107,13 @@ pub fn record_kind(_: &mut SchemaGenerator) -> Schema {
         "schedule",
         "data",
         "runtime",
+        "spending",
+        "watchlist",
+        "account",
+        "position",
+        "analysis_task",
+        "migration",
+        "provider_key",
     ])
 }
 

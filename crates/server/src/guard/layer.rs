@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use fondaco_app::keys::{Rate, Taken};
 
-use super::{Access, Asking, Denial, Doors, Granted, Guard, seconds};
+use super::{Access, Asking, Denial, Doors, Granted, Guard, PLAIN, seconds};
 use crate::extract::Actor;
 
 /// A guard, and the doors it stands at.
@@ -68,7 +68,9 @@ fn is_safe(request: &Request) -> bool {
 fn admit(request: &mut Request, granted: Granted) {
     let headers = request.headers_mut();
     headers.remove(header::AUTHORIZATION);
-    headers.remove("x-api-key");
+    for name in PLAIN {
+        headers.remove(name);
+    }
     request
         .extensions_mut()
         .insert(Actor(granted.actor.clone()));

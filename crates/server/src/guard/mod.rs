@@ -304,11 +304,16 @@ fn presented(headers: &HeaderMap) -> Result<Option<&str>, Denial> {
         }
         return Ok(Some(key.trim()));
     }
-    match headers.get("x-api-key") {
+    let plain = PLAIN.iter().find_map(|name| headers.get(*name));
+    match plain {
         Some(value) => Ok(Some(value.to_str().map_err(|_| form())?.trim())),
         None => Ok(None),
     }
 }
+
+/// Headers with nothing but a key. The second one is what clients of the
+/// dashboard send.
+pub(crate) const PLAIN: [&str; 2] = ["x-api-key", "api-key"];
 
 /// How long something takes, in whole seconds, not too early.
 pub(crate) fn seconds(wait: Duration) -> u64 {

@@ -13,7 +13,7 @@ use crate::guard::{Denial, Dialect, Guard};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 
 const ASKED: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, \
+    "api-key, authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, \
      x-api-key, x-correlation-id",
 );
 

@@ -1,6 +1,7 @@
 //! Every route of the native API, by noun, and which role has it.
 
 mod about;
+pub(crate) mod analyses;
 pub(crate) mod backtests;
 mod data;
 mod events;
@@ -26,6 +27,7 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
     match role {
         Role::Control => all()
             .into_iter()
+            .chain(crate::compat::s000::routes())
             .chain(crate::compat::s002::routes())
             .collect(),
         Role::Runtime => with(crate::compat::s001::routes(), own(role)),
@@ -38,6 +40,7 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
 pub(crate) fn all() -> Vec<Route> {
     [
         about::routes(),
+        analyses::routes(),
         backtests::routes(),
         strategies::routes(),
         data::routes(),

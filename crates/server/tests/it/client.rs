@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use fondaco_app::analysis::plan::AnalysisPlanner;
 use fondaco_app::ports::Store;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::roles::Role;
@@ -74,13 +75,15 @@ impl Client {
 
     /// At another machine, or with a stricter guard.
     pub(crate) fn with(machine: Arc<dyn Machine>, guard: GuardSettings) -> Self {
-        let planners = Planners::default().with(RunKind::Workflow, Arc::new(workflow::Workflows));
+        let planners = Planners::default()
+            .with(RunKind::Workflow, Arc::new(workflow::Workflows))
+            .with(RunKind::Analysis, Arc::new(AnalysisPlanner));
         let home = TempDir::new().unwrap();
         let place = home.path().join("data");
         let store: Arc<dyn Store> = Arc::new(MemoryRuns::default());
         let platform = Platform {
             guard: Guard::new(Arc::clone(&store), Arc::clone(&machine), guard),
-            store,
+            store: Arc::clone(&store),
             planners,
             machine,
             candles: Candles {
@@ -89,6 +92,7 @@ impl Client {
                 spool: home.path().join("spool"),
                 holidays: None,
             },
+            analyses: fondaco_server::Analyses::over(Arc::clone(&store)),
             results: Arc::new(Results::at(home.path().join("backtests"))),
             home: home.path().to_owned(),
             addresses: Addresses::default(),

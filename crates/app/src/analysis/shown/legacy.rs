@@ -8,9 +8,10 @@ use fondaco_contract::v1alpha1::analysis::{
     AnalysisResult, BudgetState, Classification, DataQualitySummary, Degradation, Evidence,
     LaneDiagnosticsBySource, LaneResult, Provenance, StructuredDecision,
 };
-use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunState;
 use fondaco_domain::signal::{Direction, Probability, Rating};
+use fondaco_domain::{Symbol, UnixMicros};
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::names::{self, About, Found};
@@ -297,9 +298,10 @@ pub fn status(item: &ItemShown) -> &'static str {
         ItemState::Pending => "pending",
         ItemState::Running => "running",
         ItemState::Completed | ItemState::DegradedSuccess => {
-            match item.result.as_ref().is_some_and(is_degraded) {
-                true => "degraded_success",
-                false => "completed",
+            if item.result.as_ref().is_some_and(is_degraded) {
+                "degraded_success"
+            } else {
+                "completed"
             }
         }
         ItemState::Failed => "failed",
@@ -357,10 +359,16 @@ pub fn task_result(item: &ItemShown) -> Option<TaskResult> {
         },
         degraded: is_degraded(result),
         report: Report {
-            path: Some(format!("/api/reports/{}/{}", result.ticker, result.date)),
+            path: Some(report_path(&result.ticker, result.date)),
             available: true,
         },
     })
+}
+
+/// Where the report of an instrument on a day is read.
+pub fn report_path(ticker: &Symbol, date: Date) -> String {
+    let ticker = ticker.as_str().replace('/', "%2F");
+    format!("/api/reports/{ticker}/{date}")
 }
 
 /// What a lane says, where it says anything.

@@ -109,15 +109,9 @@ fn task_id(subject: &str, at: UnixMicros, chance: [u8; 10]) -> String {
     let at = fondaco_domain::UnixMillis(at.0.div_euclid(1_000)).timestamp();
     let at = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d_%H%M%S");
     let subject = subject.replace(['/', ':'], "-");
-    let digits = chance
-        .iter()
-        .rev()
-        .take(3)
-        .fold(String::new(), |mut text, byte| {
-            text.push_str(&format!("{byte:02x}"));
-            text
-        });
-    format!("{subject}_{at}_{digits}")
+    // Names of a machine differ in their last bytes first.
+    let [.., a, b, c] = chance;
+    format!("{subject}_{at}_{a:02x}{b:02x}{c:02x}")
 }
 
 /// What a name stands for; a part of a list has that of the list and a number.

@@ -56,7 +56,7 @@ impl From<RuntimeError> for Detail {
             RuntimeError::Config(problem) => {
                 Self::of_field("value_error", &["body", &problem.field], &problem.problem)
             }
-            other => {
+            other @ RuntimeError::Store(_) => {
                 let code = ProblemCode::from(other.kind());
                 let status = StatusCode::from_u16(code.status());
                 Self::new(
