@@ -157,13 +157,15 @@ pub(super) fn grounds(report: &NodeReport, answer: &NodeAnswer) -> String {
     let texts =
         std::iter::once(answer.text.as_str()).chain(answer.points.iter().map(String::as_str));
     let figures = grounding::figures(texts, &given);
-    let found = match (figures.all, figures.unread.len()) {
-        (0, _) => "No figures.".to_owned(),
-        (all, 0) => format!("All {all} figures are among what it was given."),
-        (all, unread) => format!(
-            "{unread} of {all} figures are not among what it was given: {}.",
-            figures.unread.join(", ")
-        ),
+    let (all, unread) = (figures.all, &figures.unread);
+    let found = if all == 0 {
+        "No figures.".to_owned()
+    } else if unread.is_empty() {
+        format!("Figures: {all}, all among what it was given.")
+    } else {
+        let listed = unread.join(", ");
+        let count = unread.len();
+        format!("Not among what it was given: {listed} ({count} of {all} figures).")
     };
     format!("{found} Read: {}.", sources(report))
 }

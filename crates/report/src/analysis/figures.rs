@@ -29,7 +29,8 @@ pub(super) fn cards(analysis: &Analysis<'_>) -> String {
         number(budget.cached_tokens as f64, 0),
         number(budget.output_tokens as f64, 0)
     );
-    let took = took(analysis).map_or_else(|| NOTHING.to_owned(), duration);
+    let took =
+        took(analysis).map_or_else(String::new, |took| format!(", {} in all", duration(took)));
     let cards = [
         card(
             "Decision",
@@ -43,7 +44,7 @@ pub(super) fn cards(analysis: &Analysis<'_>) -> String {
         card(
             "Cost",
             &dollars(budget.cost_nano),
-            &format!("{limit}, {took} in all"),
+            &format!("{limit}{took}"),
             "plain",
         ),
         card("Calls", &number(budget.calls as f64, 0), &tokens, "plain"),

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
-use fondaco_contract::v1alpha1::analysis::{ClassificationKind, NodeOutcome, ResearchStatus};
+use fondaco_contract::v1alpha1::analysis::{
+    ClassificationKind, LaneDiagnostics, NodeOutcome, ResearchStatus,
+};
+use fondaco_domain::signal::ReasonCode;
 
+use super::Analysis;
 use super::arithmetic::saturated;
 use super::words::{direction, quality, rating_tone, reason, status, sure, tone};
-use super::{Analysis, words};
 use crate::html::Text;
 
 pub(super) fn header(analysis: &Analysis<'_>) -> String {
@@ -25,14 +28,14 @@ pub(super) fn header(analysis: &Analysis<'_>) -> String {
     crate::figures::head(
         &format!(
             "<h1>{} <span class=\"version\">on {}</span></h1>\n<p class=\"verdict\">{}</p>\n\
-             <p class=\"facts\"><span>{}</span>{}<span>Run <code>{}</code></span><span>asked for at {}</span></p>\n",
+             <p class=\"facts\"><span>{}</span>{}<span>Run <code>{}</code></span><span>asked for at {} UTC</span></p>\n",
             Text(result.ticker.as_str()),
             result.date,
             verdict(analysis),
             status(result.status),
             models.unwrap_or_default(),
             Text(analysis.run),
-            Text(analysis.asked_at),
+            Text(&minute(analysis.asked_at)),
         ),
         "Analysis",
     )
@@ -141,22 +144,22 @@ fn lanes(analysis: &Analysis<'_>, all: &mut Told) {
             ));
         }
     }
-    let told = |code| {
-        let is = |found: &Option<_>| matches!(found, Some(found) if code_of(found) == code);
-        is(&by_lane.quant) || is(&by_lane.llm)
+    let error = analysis.result.error.as_ref();
+    let told = |code: ReasonCode| {
+        let is = |found: &Option<LaneDiagnostics>| {
+            found
+                .as_ref()
+                .is_some_and(|found| found.reason_code == code)
+        };
+        is(&by_lane.quant) || is(&by_lane.llm) || error.is_some_and(|it| it.code == code.as_str())
     };
-    for code in degradation.reason_codes.iter().filter(|code| !told(**code)) {
-        all.push((code.as_str().to_owned(), format!("{}.", reason(*code))));
+    let codes = degradation.reason_codes.iter().copied();
+    for code in codes.filter(|code| !told(*code)) {
+        all.push((code.as_str().to_owned(), format!("{}.", reason(code))));
     }
     if let Some(saturated) = saturated(analysis.result) {
         all.push(("Agreement".to_owned(), saturated));
     }
-}
-
-fn code_of(
-    found: &fondaco_contract::v1alpha1::analysis::LaneDiagnostics,
-) -> fondaco_domain::signal::ReasonCode {
-    found.reason_code
 }
 
 fn data(analysis: &Analysis<'_>, all: &mut Told) {
@@ -174,7 +177,7 @@ fn data(analysis: &Analysis<'_>, all: &mut Told) {
             let _ = write!(text, "; the last day there is: {last}");
         }
         all.push((
-            format!("Data of the {}", words::lane(issue.source)),
+            format!("Data of the {} lane", issue.source.as_str()),
             format!("{text}."),
         ));
     }
@@ -251,4 +254,9 @@ fn models(analysis: &Analysis<'_>, all: &mut Told) {
             format!("answers of models are those of the recording {short}."),
         ));
     }
+}
+
+/// `2025-03-05 06:30` of an instant in RFC 3339 and UTC.
+fn minute(at: &str) -> String {
+    at.chars().take(16).collect::<String>().replace('T', " ")
 }

@@ -27,7 +27,8 @@ pub(super) fn section(analysis: &Analysis<'_>) -> String {
         || "<p class=\"note\">There is nothing to merge.</p>\n".to_owned(),
         |merged| {
             format!(
-                "<p class=\"sum\">{}</p>\n<p class=\"note\">Policy <code>{}</code>. \
+                "<p class=\"note key\"><i class=\"said\"></i> as said <i class=\"counts\"></i> as counted <i class=\"cap\"></i> cap of the lane</p>\n\
+                 <p class=\"sum\">{}</p>\n<p class=\"note\">Policy <code>{}</code>. \
                  BUY and SELL are shown from a confidence of 0.70 on.</p>\n",
                 Text(&sum(analysis.result, merged)),
                 words::policy(merged.policy.policy),
@@ -37,8 +38,7 @@ pub(super) fn section(analysis: &Analysis<'_>) -> String {
     let body = format!(
         "<div class=\"lanes\" role=\"group\" aria-label=\"Lanes and their sum\">\n\
          <div class=\"lane scale\" aria-hidden=\"true\"><span></span><div><span>−1 down</span><span>0</span><span>up +1</span></div></div>\n\
-         {}{total}</div>\n\
-         <p class=\"note key\"><i class=\"said\"></i> as said <i class=\"counts\"></i> as counted <i class=\"cap\"></i> cap of the lane</p>\n{told}",
+         {}{total}</div>\n{told}",
         lanes.concat()
     );
     crate::html::section("lanes", "Two lanes, one decision", &body)

@@ -199,7 +199,8 @@ fn nodes(analysis: &Analysis<'_>) -> String {
 fn read(analysis: &Analysis<'_>) -> String {
     let mut text = "## What was read\n\n".to_owned();
     let mut rows = data::all(analysis).peekable();
-    if rows.peek().is_some() {
+    let any = rows.peek().is_some();
+    if any {
         text += "| Node | Read | Of | From | Until | Rows | Hash |\n\
                  | --- | --- | --- | --- | --- | ---: | --- |\n";
     }
@@ -218,7 +219,9 @@ fn read(analysis: &Analysis<'_>) -> String {
             Plain(&hash)
         );
     }
-    text.push('\n');
+    if any {
+        text.push('\n');
+    }
     for limit in data::limits(analysis) {
         let _ = writeln!(text, "- {}", Plain(&limit));
     }

@@ -1,6 +1,10 @@
 //! Reports as people get them.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
+mod analysis_sample;
+#[cfg(test)]
 #[path = "../../../contract/tests/support/candles.rs"]
 mod candles;
 #[cfg(test)]
