@@ -126,6 +126,9 @@ pub(crate) enum Noun {
     /// What models may call: look at, try.
     #[command(subcommand)]
     Tool(commands::tool::Command),
+    /// Tools for models of other programs, by the Model Context Protocol.
+    #[command(subcommand)]
+    Mcp(commands::mcp::Command),
     /// Keys to the API: make, look at, revoke.
     #[command(subcommand)]
     Key(commands::key::Command),

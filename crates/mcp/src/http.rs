@@ -9,9 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use fondaco_contract::http::{Problem, ProblemCode};
 use fondaco_domain::{ErrorKind, Hint};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -30,9 +31,37 @@ const LARGEST: usize = 256 << 10;
 /// Lets requests in, or does not.
 #[async_trait]
 pub trait Door: Send + Sync {
-    /// Looks at a request: its headers and where it comes from. What is
-    /// answered to one that is not let in is its refusal.
-    async fn admit(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Response>;
+    /// Looks at a request: its headers, and where it comes from.
+    async fn admit(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal>;
+}
+
+/// Why a request is not let in.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// As it is told.
+    pub problem: Problem,
+    /// Seconds after which another try may do, where it may.
+    pub wait: Option<u64>,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { problem, wait } = self;
+        let status = StatusCode::from_u16(problem.status);
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&problem)).into_response();
+        let headers = response.headers_mut();
+        let form = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, form);
+        if problem.code == ProblemCode::Unauthenticated {
+            let challenge = HeaderValue::from_static("Bearer realm=\"fondaco\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(wait) = wait {
+            headers.insert(header::RETRY_AFTER, wait.into());
+        }
+        response
+    }
 }
 
 /// A socket that failed while it was in use.
@@ -98,6 +127,6 @@ async fn through(
 ) -> Response {
     match door.admit(request.headers(), peer).await {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }

@@ -10,6 +10,7 @@ mod http;
 mod served;
 mod stdio;
 
-pub use http::{Door, HttpError, PATH, http};
+pub use axum::http::HeaderMap;
+pub use http::{Door, HttpError, PATH, Refusal, http};
 pub use served::{Scopes, Served};
 pub use stdio::{StdioError, stdio, streams};

@@ -15,6 +15,7 @@ pub(crate) mod doctor;
 pub(crate) mod flag;
 pub(crate) mod halt;
 pub(crate) mod key;
+pub(crate) mod mcp;
 pub(crate) mod model;
 pub(crate) mod roles;
 pub(crate) mod run;
@@ -58,6 +59,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Signal(command) => signal::run(command, context),
         Noun::Tool(command) => tool::run(command, context),
+        Noun::Mcp(command) => mcp::run(command, context),
         Noun::Key(command) => key::run(command, context),
         Noun::Model(command) => model::run(command, context),
         Noun::Flag(command) => flag::run(command, context),
