@@ -1,6 +1,10 @@
 //! Results that leave the program.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
+mod analysis_check;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 #[path = "../support/golden.rs"]

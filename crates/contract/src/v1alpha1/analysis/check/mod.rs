@@ -111,12 +111,12 @@ fn status(result: &AnalysisResult, faults: &mut Faults) {
     }
     let degraded = result.degradation.degraded;
     faults.unless(
-        !(result.status == AnalysisStatus::Completed && degraded),
+        result.status != AnalysisStatus::Completed || !degraded,
         "/status",
         "it is `completed` and degraded: `degraded_success` says so",
     );
     faults.unless(
-        !(result.status == AnalysisStatus::DegradedSuccess && !degraded),
+        result.status != AnalysisStatus::DegradedSuccess || degraded,
         "/status",
         "it is `degraded_success` and not degraded",
     );
