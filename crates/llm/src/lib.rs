@@ -17,6 +17,7 @@ mod patience;
 mod price;
 mod provider;
 mod recording;
+mod rule_based;
 mod scripted;
 mod seat;
 #[cfg(test)]
@@ -29,5 +30,6 @@ pub use library::{Library, recording_of};
 pub use own::{CAN as OWN_CAPABILITIES, Minimal, NAMES as OWN_MODELS, smallest};
 pub use price::Price;
 pub use recording::Recording;
+pub use rule_based::{RuleBased, Temperament};
 pub use scripted::{Scripted, Step};
 pub use seat::Retries;

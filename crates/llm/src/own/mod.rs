@@ -12,6 +12,8 @@ use fondaco_app::ports::model::{Capabilities, Model};
 pub use minimal::Minimal;
 pub use smallest::smallest;
 
+use crate::rule_based::RuleBased;
+
 /// What they can do.
 pub const CAN: Capabilities = Capabilities {
     schema: true,
@@ -22,12 +24,18 @@ pub const CAN: Capabilities = Capabilities {
 };
 
 /// Those with a name of their own, in the order in which they are told of.
-pub const NAMES: &[&str] = &["scripted"];
+pub const NAMES: &[&str] = &[
+    "rule-based",
+    "rule-based-bold",
+    "rule-based-cautious",
+    "scripted",
+];
 
 /// The model of a name after `fondaco/`.
 pub(crate) fn of(name: &str) -> Option<(Capabilities, Arc<dyn Model>)> {
     let model: Arc<dyn Model> = match name.split_once('?').unwrap_or((name, "")) {
         ("scripted", options) => Arc::new(Minimal::parse(options)?),
+        (name, "") => Arc::new(RuleBased::named(name)?),
         _ => return None,
     };
     Some((CAN, model))

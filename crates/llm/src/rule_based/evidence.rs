@@ -13,7 +13,10 @@ pub(super) struct Point {
 impl Point {
     /// A claim as it stands in a report: `… below its average. [-0.12]`.
     pub(super) fn read(text: &str) -> Self {
-        let marked = text.trim().strip_suffix(']').and_then(|text| text.rsplit_once('['));
+        let marked = text
+            .trim()
+            .strip_suffix(']')
+            .and_then(|text| text.rsplit_once('['));
         let weighed = marked.and_then(|(claim, mark)| {
             let signed = mark.starts_with(['+', '-']);
             let weight: f64 = mark.parse().ok().filter(|_| signed)?;

@@ -16,10 +16,10 @@ mod evidence;
 mod portfolio;
 mod research;
 mod talk;
-mod trader;
-mod words;
 #[cfg(test)]
 mod tests;
+mod trader;
+mod words;
 
 use fondaco_app::analysis::keys;
 use fondaco_app::ports::model::{
@@ -177,7 +177,10 @@ impl Model for RuleBased {
 impl RuleBased {
     /// It has rules for the roles of an analysis and for nothing else.
     fn elsewhere(self, request: &ModelRequest) -> Result<Completion, ModelError> {
-        let problem = format!("{} has rules for the roles of an analysis only", self.model());
+        let problem = format!(
+            "{} has rules for the roles of an analysis only",
+            self.model()
+        );
         if request.schema.is_some() {
             return Err(ModelError::Refused {
                 provider: "fondaco".to_owned(),
@@ -252,10 +255,9 @@ fn wanted(role: NodeRole) -> &'static [&'static str] {
         NodeRole::Market => &["indicators", "prices"],
         NodeRole::Sentiment | NodeRole::News => &["news"],
         NodeRole::Fundamentals => &["fundamentals", "actions"],
-        NodeRole::Trader
-        | NodeRole::Aggressive
-        | NodeRole::Conservative
-        | NodeRole::Neutral => &["indicators"],
+        NodeRole::Trader | NodeRole::Aggressive | NodeRole::Conservative | NodeRole::Neutral => {
+            &["indicators"]
+        }
         _ => &[],
     }
 }

@@ -130,14 +130,20 @@ impl<'a> Talk<'a> {
     /// What a role said last; nothing where it had nothing to say.
     pub(super) fn last(&self, role: NodeRole) -> Option<&Value> {
         let spoken = self.reports.iter().rev().filter(|it| it.role == role);
-        spoken.filter_map(|report| report.document.as_ref().ok()).next()
+        spoken
+            .filter_map(|report| report.document.as_ref().ok())
+            .next()
     }
 
     /// The points of a role in all its turns, each once.
     pub(super) fn points(&self, role: NodeRole) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::new();
         for report in self.reports.iter().filter(|report| report.role == role) {
-            for point in report.document.iter().flat_map(|said| texts(said, "points")) {
+            for point in report
+                .document
+                .iter()
+                .flat_map(|said| texts(said, "points"))
+            {
                 let point = Point::read(&point);
                 if !points.contains(&point) {
                     points.push(point);
@@ -158,10 +164,16 @@ pub(super) fn texts(document: &Value, name: &str) -> Vec<String> {
 /// What a tool said: JSON, bare or in an envelope. Anything else, and what
 /// says that it is an error, is one.
 fn answer(text: &str) -> Result<Value, String> {
-    let sealed = envelope::open_all(text).into_iter().next();
-    let bare = sealed.map_or_else(|| text.to_owned(), |sealed| sealed.body);
-    let short = |text: &str| text.trim().chars().take(200).collect::<String>();
-    let document: Value = serde_json::from_str(&bare).map_err(|_| short(text))?;
+    let text = text.trim();
+    // Bare JSON may have what looks like an envelope in its strings.
+    let sealed = if text.starts_with('<') {
+        envelope::open_all(text).into_iter().next()
+    } else {
+        None
+    };
+    let bare = sealed.as_ref().map_or(text, |sealed| &sealed.body);
+    let short = |text: &str| text.chars().take(200).collect::<String>();
+    let document: Value = serde_json::from_str(bare).map_err(|_| short(text))?;
     match &document["error"] {
         Value::Null if document.is_object() => Ok(document),
         Value::Null => Err(short(text)),

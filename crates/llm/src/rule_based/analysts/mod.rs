@@ -1,0 +1,109 @@
+//! Those who look at the instrument first.
+
+mod fundamentals;
+mod market;
+mod news;
+mod sentiment;
+pub(super) mod tone;
+
+use fondaco_contract::v1alpha1::analysis::NodeRole;
+use serde_json::{Value, json};
+
+use super::evidence::{self, Claims, Point};
+use super::talk::Talk;
+use super::{Speaker, words};
+
+/// What an analyst made of its data.
+struct Study {
+    /// What everything is about, in sentences.
+    setting: String,
+    claims: Claims,
+    /// More that a reader should know and that weighs nothing.
+    aside: String,
+}
+
+/// The answer of an analyst.
+pub(super) fn answer(speaker: &Speaker, talk: &Talk<'_>) -> Value {
+    let study = match speaker.role {
+        NodeRole::Market => market::study(talk),
+        NodeRole::Sentiment => sentiment::study(talk),
+        NodeRole::News => news::study(talk),
+        NodeRole::Fundamentals => fundamentals::study(talk),
+        _ => Err("this role studies nothing".to_owned()),
+    };
+    match study {
+        Ok(study) => told(speaker, study),
+        Err(why) => abstained(&why),
+    }
+}
+
+fn told(speaker: &Speaker, study: Study) -> Value {
+    let Study {
+        setting,
+        claims,
+        aside,
+    } = study;
+    if claims.is_empty() {
+        return abstained(&format!(
+            "{setting} There is too little of it to read anything."
+        ));
+    }
+    let points = claims.points();
+    let balance = evidence::balance(&points);
+    let direction = evidence::direction(balance, &speaker.limits);
+    let verdict = verdict(&points, balance, direction);
+    let mut said: Vec<String> = points.iter().map(Point::marked).collect();
+    if said.is_empty() {
+        said.push("Nothing that the rules look at leans to a side.".to_owned());
+    }
+    json!({
+        "summary": speaker.signed(&format!("{setting} {verdict} {aside}")),
+        "points": said,
+        "direction": direction,
+        "confidence": evidence::confidence(balance, 0.65),
+        "abstain": null,
+    })
+}
+
+fn verdict(points: &[Point], balance: f64, direction: i8) -> String {
+    let of_side = |rising: bool| {
+        let points = points.iter().filter(|it| (it.weight() > 0.0) == rising);
+        points.count() as u64
+    };
+    let readings = |number| words::count(number, "reading", "readings");
+    let lean = match direction {
+        1 => "leans up",
+        -1 => "leans down",
+        _ => "leans to neither side",
+    };
+    let heaviest = points.first().map_or_else(String::new, |point| {
+        format!(" The heaviest: {}", words::sentence(&point.text))
+    });
+    format!(
+        "{} for a rise and {} for a fall come to {balance:+.2} between -1 and 1, which {lean}.\
+         {heaviest}",
+        capital(&format!("{} speaking", readings(of_side(true)))),
+        readings(of_side(false)),
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn abstained(why: &str) -> Value {
+    json!({
+        "summary": "",
+        "points": [],
+        "direction": 0,
+        "confidence": 0.0,
+        "abstain": words::sentence(why),
+    })
+}
+
+/// A number of a document; none where there is none.
+fn number(document: &Value, name: &str) -> Option<f64> {
+    document[name].as_f64().filter(|number| number.is_finite())
+}
