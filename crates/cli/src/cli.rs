@@ -123,6 +123,9 @@ pub(crate) enum Noun {
     /// Signals of lanes: merge them by hand.
     #[command(subcommand)]
     Signal(commands::signal::Command),
+    /// Documents that leave the program: hold them against their contracts.
+    #[command(subcommand)]
+    Contract(commands::contract::Command),
     /// What models may call: look at, try.
     #[command(subcommand)]
     Tool(commands::tool::Command),

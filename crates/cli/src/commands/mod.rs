@@ -9,6 +9,7 @@
 pub(crate) mod analyze;
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod contract;
 pub(crate) mod data;
 pub(crate) mod db;
 pub(crate) mod doctor;
@@ -58,6 +59,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Signal(command) => signal::run(command, context),
+        Noun::Contract(command) => contract::run(command, context),
         Noun::Tool(command) => tool::run(command, context),
         Noun::Mcp(command) => mcp::run(command, context),
         Noun::Key(command) => key::run(command, context),
