@@ -71,7 +71,7 @@ impl Recording {
     pub fn create(path: &Path) -> Result<Self, ModelError> {
         let created = OpenOptions::new().append(true).create_new(true).open(path);
         let mut file = created.map_err(|source| failed("create", source))?;
-        file.write_all(&line(&Header { cassette: VERSION })?)
+        write_header(&mut file)
             .and_then(|()| file.sync_data())
             .map_err(|source| failed("write", source))?;
         Ok(Self::at(BTreeMap::new(), Place::Synced(file)))
@@ -88,8 +88,8 @@ impl Recording {
         Ok(Self::at(entries, Place::Synced(file)))
     }
 
-    /// The answers of a node that a process of before may have got. What
-    /// cannot be read any more is asked again.
+    /// The answers of a node that a process of before may have got. A line that
+    /// cannot be read any more is passed over: its question is asked again.
     pub fn journal(path: &Path) -> Result<Self, ModelError> {
         let opened = OpenOptions::new().read(true).append(true).open(path);
         let mut file = match opened {
@@ -99,17 +99,15 @@ impl Recording {
             }
             Err(source) => return Err(failed("open", source)),
         };
-        let (entries, whole) = read(BufReader::new(&file), OnDamage::Stop)?;
-        let mut mend = || {
+        let (entries, whole) = read(BufReader::new(&file), OnDamage::Skip)?;
+        let mend = |file: &mut File| {
             file.set_len(whole)?;
             if whole == 0 {
-                file.write_all(
-                    &line(&Header { cassette: VERSION }).map_err(std::io::Error::other)?,
-                )?;
+                write_header(file)?;
             }
             Ok(())
         };
-        mend().map_err(|source: std::io::Error| failed("mend", source))?;
+        mend(&mut file).map_err(|source: std::io::Error| failed("mend", source))?;
         Ok(Self::at(entries, Place::Written(file)))
     }
 
@@ -209,9 +207,7 @@ impl Place {
             Self::Written(file) => file.write_all(&text),
             Self::Later(path) => {
                 let mut file = begin(path).map_err(|source| failed("create", source))?;
-                let mut first = line(&Header { cassette: VERSION })?;
-                first.extend(text);
-                let written = file.write_all(&first);
+                let written = file.write_all(&text);
                 *self = Self::Written(file);
                 written
             }
@@ -220,11 +216,21 @@ impl Place {
     }
 }
 
+/// The file of a journal. An attempt that is told to end may still have it.
 fn begin(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().append(true).create_new(true).open(path)
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    if file.metadata()?.len() == 0 {
+        write_header(&mut file)?;
+    }
+    Ok(file)
+}
+
+fn write_header(file: &mut File) -> std::io::Result<()> {
+    let header = line(&Header { cassette: VERSION }).map_err(std::io::Error::other)?;
+    file.write_all(&header)
 }
 
 /// What becomes of a file with a line that is none.
@@ -232,8 +238,8 @@ fn begin(path: &Path) -> std::io::Result<File> {
 enum OnDamage {
     /// It is not read at all.
     Refuse,
-    /// It ends before that line.
-    Stop,
+    /// That line is passed over.
+    Skip,
 }
 
 /// The entries of a file, and how many of its bytes are whole lines.
@@ -257,11 +263,10 @@ fn read(
         } else {
             take(&line, &mut entries)
         };
-        match taken {
-            Ok(()) => whole += bytes as u64,
-            Err(_) if on_damage == OnDamage::Stop => return Ok((entries, whole)),
-            Err(error) => return Err(error),
+        if on_damage == OnDamage::Refuse {
+            taken?;
         }
+        whole += bytes as u64;
     }
 }
 

@@ -5,8 +5,6 @@
 
 mod config;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

@@ -205,3 +205,20 @@ pub(super) fn owner(host: &str) -> Option<&'static str> {
     };
     PROVIDERS.iter().find(of_host).map(|(name, ..)| *name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_whole() {
+        assert_eq!(providers().len(), PROVIDERS.len() + LOCAL.len());
+        assert_eq!(models().len(), MODELS.len());
+        for (name, ..) in MODELS {
+            let (provider, _) = name.split_once('/').unwrap();
+            assert!(providers()[provider].needs_key, "{name}");
+        }
+        assert_eq!(owner("api.openai.com"), Some("openai"));
+        assert_eq!(owner("127.0.0.1"), None);
+    }
+}

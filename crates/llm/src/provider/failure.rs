@@ -9,11 +9,13 @@ use super::wire::Answer;
 const SHOWN: usize = 300;
 
 /// Of an answer that is not 200.
-pub(crate) fn of_status(provider: &str, model: &str, answer: &Answer) -> ModelError {
+pub(super) fn of_status(provider: &str, model: &str, answer: &Answer) -> ModelError {
     let said = said(&answer.body);
     let provider = provider.to_owned();
     match answer.status {
         401 | 403 => ModelError::Auth { provider },
+        // Gemini's way of saying so.
+        400 if answer.body.contains("API key not valid") => ModelError::Auth { provider },
         404 => ModelError::Unknown(model.to_owned()),
         // No money left there: waiting does not help.
         429 if answer.body.contains("insufficient_quota") => ModelError::Refused {
@@ -29,6 +31,10 @@ pub(crate) fn of_status(provider: &str, model: &str, answer: &Answer) -> ModelEr
             status: answer.status,
             source: said.into(),
         },
+        300..=399 => ModelError::Refused {
+            provider,
+            problem: format!("it leads elsewhere with status {}", answer.status),
+        },
         400..=499 => ModelError::Refused {
             provider,
             problem: said,
@@ -41,7 +47,7 @@ pub(crate) fn of_status(provider: &str, model: &str, answer: &Answer) -> ModelEr
 }
 
 /// Its message where it has one, else its beginning.
-pub(crate) fn said(body: &str) -> String {
+pub(super) fn said(body: &str) -> String {
     let document: Option<Value> = serde_json::from_str(body).ok();
     let message = document.as_ref().and_then(|document| {
         let places = ["/error/message", "/message", "/detail", "/error"];

@@ -1,14 +1,11 @@
 //! Chat completions as `OpenAI` and most servers have them.
 
-use fondaco_app::ports::model::{
-    Capabilities, Completion, Finish, Message, ModelError, ModelRequest, ToolCall, Usage,
-};
+use fondaco_app::ports::model::{Capabilities, Message, ModelError, ModelRequest, ToolCall};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Client;
-use super::failure::said;
-use crate::price::most;
+use super::reading::{Counted, Spoken, Wish, count};
 
 /// A question on the wire: only what the model can do is in it.
 pub(super) fn question(client: &Client<'_>, request: &ModelRequest) -> Value {
@@ -61,7 +58,7 @@ pub(super) fn question(client: &Client<'_>, request: &ModelRequest) -> Value {
 }
 
 fn messages(can: &Capabilities, request: &ModelRequest) -> Value {
-    let system = json!({ "role": "system", "content": system(can, request) });
+    let system = json!({ "role": "system", "content": super::system(request, can.schema) });
     let said = request.messages.iter().map(|message| match message {
         Message::User { text } => json!({ "role": "user", "content": text }),
         Message::Tool { call, text } => {
@@ -77,18 +74,6 @@ fn messages(can: &Capabilities, request: &ModelRequest) -> Value {
         }),
     });
     std::iter::once(system).chain(said).collect()
-}
-
-/// A model that keeps no form by itself is told it in words.
-pub(super) fn system(can: &Capabilities, request: &ModelRequest) -> String {
-    match &request.schema {
-        Some(schema) if !can.schema => format!(
-            "{}\n\nWhen you answer, answer with one JSON document and nothing else. It fits this \
-             JSON Schema:\n{schema}",
-            request.system
-        ),
-        _ => request.system.clone(),
-    }
 }
 
 fn wish(call: &ToolCall) -> Value {
@@ -136,19 +121,19 @@ struct Document {
 
 #[derive(Debug, Deserialize)]
 struct Choice {
-    message: Answer,
+    message: Said,
     #[serde(default)]
     finish_reason: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct Said {
     #[serde(default)]
     content: Option<Content>,
     #[serde(default)]
     refusal: Option<String>,
     #[serde(default)]
-    tool_calls: Option<Vec<Wish>>,
+    tool_calls: Option<Vec<Called>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,7 +151,7 @@ struct Part {
 }
 
 #[derive(Debug, Deserialize)]
-struct Wish {
+struct Called {
     #[serde(default)]
     id: Option<String>,
     function: Function,
@@ -178,17 +163,9 @@ struct Function {
     arguments: Value,
 }
 
-/// An answer, unless something about it cannot be.
-pub(super) fn answer(
-    client: &Client<'_>,
-    request: &ModelRequest,
-    body: &str,
-) -> Result<Completion, ModelError> {
-    let provider = &client.provider.name;
-    let malformed = |problem: String| ModelError::Malformed {
-        provider: provider.clone(),
-        problem,
-    };
+/// What a document says.
+pub(super) fn spoken(client: &Client<'_>, body: &str) -> Result<Spoken, ModelError> {
+    let malformed = |problem: String| client.malformed(problem);
     let document: Document =
         serde_json::from_str(body).map_err(|error| malformed(error.to_string()))?;
     // Go-betweens report failures of others with status 200.
@@ -197,57 +174,53 @@ pub(super) fn answer(
         .as_ref()
         .is_some_and(|error| !error.is_null())
     {
-        return Err(ModelError::Failed {
-            provider: provider.clone(),
-            status: 200,
-            source: said(body).into(),
-        });
+        return Err(client.failed(body));
     }
     let [choice] = <[Choice; 1]>::try_from(document.choices)
         .map_err(|choices| malformed(format!("it has {} answers", choices.len())))?;
-    let usage = usage(document.usage.as_ref(), request, client.paid).map_err(malformed)?;
-    let (text, calls, finish) = outcome(choice).map_err(malformed)?;
-    Ok(Completion {
-        text,
-        calls,
-        finish,
-        usage,
-        model: document.model.unwrap_or_else(|| client.model.clone()),
-    })
-}
-
-fn outcome(choice: Choice) -> Result<(String, Vec<ToolCall>, Finish), String> {
     let Choice {
         message,
         finish_reason,
     } = choice;
-    if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_empty()) {
-        return Ok((refusal, Vec::new(), Finish::Refused));
-    }
-    let text = message.content.map_or(Ok(String::new()), Content::text)?;
-    let calls = calls(message.tool_calls.unwrap_or_default())?;
-    let finish = match finish_reason.as_deref() {
-        Some("length") => Finish::Length,
-        Some("content_filter") => Finish::Refused,
-        // Some say `stop` beside wishes.
-        Some("stop" | "tool_calls" | "function_call") if !calls.is_empty() => Finish::Tools,
-        Some("tool_calls" | "function_call") => {
-            return Err("it ends with wishes for tools and has none".to_owned());
+    let text = message.content.map_or(Ok(String::new()), Content::text);
+    let wishes = message.tool_calls.unwrap_or_default().into_iter();
+    Ok(Spoken {
+        model: document.model,
+        text: text.map_err(malformed)?,
+        refusal: message.refusal.filter(|refusal| !refusal.is_empty()),
+        wishes: wishes.map(Called::wish).collect(),
+        finish: finish_reason,
+        counted: counted(document.usage.as_ref()).map_err(malformed)?,
+    })
+}
+
+impl Called {
+    fn wish(self) -> Wish {
+        Wish {
+            id: self.id,
+            name: self.function.name,
+            arguments: self.function.arguments,
         }
-        Some("stop") => Finish::Stop,
-        Some(other) => return Err(format!("it ended for `{other}`")),
-        None => return Err("it does not say why it ended".to_owned()),
-    };
-    if finish == Finish::Stop && text.trim().is_empty() {
-        return Err("it is empty".to_owned());
     }
-    // Wishes that were cut off are none.
-    let calls = if finish == Finish::Tools {
-        calls
-    } else {
-        Vec::new()
+}
+
+fn counted(usage: Option<&Value>) -> Result<Option<Counted>, String> {
+    let count = |place: &str| count(usage, place);
+    let (Some(input), Some(answer)) = (count("/prompt_tokens")?, count("/completion_tokens")?)
+    else {
+        return Ok(None);
     };
-    Ok((text, calls, finish))
+    let cached = match count("/prompt_tokens_details/cached_tokens")? {
+        Some(cached) => Some(cached),
+        None => count("/prompt_cache_hit_tokens")?,
+    };
+    // Some count thoughts in the sum only.
+    let total = count("/total_tokens")?.unwrap_or(0);
+    Ok(Some(Counted {
+        input,
+        cached: cached.unwrap_or(0),
+        output: answer.max(total.saturating_sub(input)),
+    }))
 }
 
 impl Content {
@@ -268,73 +241,4 @@ impl Part {
             (other, _) => Err(format!("it has a part of type `{other}`")),
         }
     }
-}
-
-fn calls(wishes: Vec<Wish>) -> Result<Vec<ToolCall>, String> {
-    let mut calls: Vec<ToolCall> = Vec::new();
-    for (no, wish) in wishes.into_iter().enumerate() {
-        let id = wish.id.filter(|id| !id.is_empty());
-        let id = id.unwrap_or_else(|| format!("call-{no}"));
-        if calls.iter().any(|call| call.id == id) {
-            return Err(format!("it has two wishes `{id}`"));
-        }
-        let name = wish.function.name;
-        let arguments = match wish.function.arguments {
-            Value::String(text) if text.trim().is_empty() => json!({}),
-            Value::String(text) => serde_json::from_str(&text)
-                .map_err(|error| format!("the arguments of `{name}` are no JSON: {error}"))?,
-            Value::Null => json!({}),
-            arguments => arguments,
-        };
-        if !arguments.is_object() {
-            return Err(format!("the arguments of `{name}` are no object"));
-        }
-        calls.push(ToolCall {
-            id,
-            name,
-            arguments,
-        });
-    }
-    Ok(calls)
-}
-
-/// What it took, as far as it can be. A model that is paid for must say it.
-fn usage(told: Option<&Value>, request: &ModelRequest, paid: bool) -> Result<Usage, String> {
-    let Some(told) = told.filter(|told| !told.is_null()) else {
-        if paid {
-            return Err("it does not say how many tokens it took".to_owned());
-        }
-        return Ok(Usage::default());
-    };
-    let count = |place: &str| match told.pointer(place) {
-        None | Some(Value::Null) => Ok(None),
-        Some(count) => count
-            .as_u64()
-            .map(Some)
-            .ok_or_else(|| format!("its usage{place} is {count}")),
-    };
-    let (Some(input), Some(answer)) = (count("/prompt_tokens")?, count("/completion_tokens")?)
-    else {
-        return Err("it does not say how many tokens it took".to_owned());
-    };
-    let cached = match count("/prompt_tokens_details/cached_tokens")? {
-        Some(cached) => Some(cached),
-        None => count("/prompt_cache_hit_tokens")?,
-    };
-    let cached = cached.unwrap_or(0);
-    // Some count thoughts in the sum only.
-    let total = count("/total_tokens")?.unwrap_or(0);
-    let output = answer.max(total.saturating_sub(input));
-    let most = most(request);
-    if cached > input || input > most.input || output > most.output.max(1) {
-        return Err(format!(
-            "its usage cannot be: {input} tokens of the question, {cached} of them kept, {output} of \
-             the answer"
-        ));
-    }
-    Ok(Usage {
-        input,
-        cached,
-        output,
-    })
 }

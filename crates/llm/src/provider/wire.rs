@@ -1,11 +1,13 @@
 //! Questions over HTTP, each with one deadline for all of it.
 
+use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use fondaco_app::ports::model::ModelError;
 use fondaco_domain::{ErrorKind, Hint};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Url, redirect};
 use serde_json::Value;
 use thiserror::Error;
@@ -40,16 +42,26 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// A client and the threads it works on.
 pub(crate) struct Wire {
     runtime: Runtime,
-    client: Client,
-    /// For servers of this machine, which are behind no proxy.
-    local: Client,
+    client: OnceLock<Client>,
+    /// For servers of this machine without encryption: they are behind no
+    /// proxy and need no certificates, which take long to read.
+    local: OnceLock<Client>,
+}
+
+/// A question as it is sent.
+pub(super) struct Sent<'a> {
+    pub(super) url: Url,
+    /// The header that the key stands in, and what stands before it.
+    pub(super) key: Option<(&'static str, &'static str, &'a Secret)>,
+    pub(super) header: Option<(&'static str, &'static str)>,
+    pub(super) question: Value,
 }
 
 /// What came back.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) body: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: String,
 }
 
 impl Wire {
@@ -60,56 +72,73 @@ impl Wire {
             .enable_all()
             .build()
             .map_err(WireError::Runtime)?;
-        let builder = || {
-            // A redirect could carry the key to somebody else.
-            Client::builder()
-                .redirect(redirect::Policy::none())
-                .connect_timeout(CONNECT)
-                .user_agent(concat!("fondaco/", env!("CARGO_PKG_VERSION")))
-        };
         Ok(Self {
             runtime,
-            client: builder().build().map_err(WireError::Client)?,
-            local: builder().no_proxy().build().map_err(WireError::Client)?,
+            client: OnceLock::new(),
+            local: OnceLock::new(),
         })
     }
 
     /// Sends a question and waits for all of the answer.
-    pub(crate) fn post(
+    pub(super) fn post(
         &self,
         provider: &str,
-        url: Url,
-        key: Option<&Secret>,
-        question: &Value,
+        sent: Sent<'_>,
         patience: &Patience<'_>,
     ) -> Result<Answer, ModelError> {
-        let mut headers = HeaderMap::new();
-        if let Some(key) = key {
-            headers.insert(
-                AUTHORIZATION,
-                bearer(key).ok_or_else(|| ModelError::Auth {
-                    provider: provider.to_owned(),
-                })?,
-            );
+        let client = self
+            .client(&sent.url)
+            .map_err(|source| ModelError::Unreachable {
+                provider: provider.to_owned(),
+                sent: false,
+                source: source.into(),
+            })?;
+        let mut post = client.post(sent.url).json(&sent.question);
+        if let Some((name, value)) = sent.header {
+            post = post.header(name, value);
         }
-        let client = if is_local(&url) {
-            &self.local
-        } else {
-            &self.client
-        };
-        let sending = client.post(url).headers(headers).json(question).send();
-        let call = async move { receive(sending.await.map_err(Fault::Transport)?).await };
+        if let Some((name, before, key)) = sent.key {
+            let value = hidden(before, key).ok_or_else(|| ModelError::Auth {
+                provider: provider.to_owned(),
+            })?;
+            post = post.header(name, value);
+        }
+        let call = async move { receive(post.send().await.map_err(Fault::Transport)?).await };
         let answer = self.wait(call, provider, patience)?;
         let mut answer = answer.map_err(|fault| fault.told(provider))?;
-        if let Some(key) = key {
+        if let Some((.., key)) = sent.key {
             answer.body = key.scrub(answer.body);
         }
         Ok(answer)
     }
 
+    fn client(&self, url: &Url) -> Result<&Client, WireError> {
+        let place = if is_local(url) {
+            &self.local
+        } else {
+            &self.client
+        };
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        // A redirect could carry the key to somebody else.
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("fondaco/", env!("CARGO_PKG_VERSION")));
+        let builder = if is_local(url) {
+            builder.no_proxy().tls_certs_only([])
+        } else {
+            builder
+        };
+        let made = builder.build().map_err(WireError::Client)?;
+        // Another thread may have been faster.
+        Ok(place.get_or_init(|| made))
+    }
+
     /// Waits on this thread for what is done on others, unless time is over or
     /// nobody wants it any more.
-    pub(crate) fn wait<T: Send + 'static>(
+    fn wait<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
         provider: &str,
@@ -141,20 +170,19 @@ impl Wire {
     }
 }
 
-fn bearer(key: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
+fn hidden(before: &str, key: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("{before}{}", key.expose())).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
+/// Without encryption, on this machine.
 fn is_local(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        host == "localhost"
-            || host
-                .trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    })
+    let of_machine = |host: &str| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    };
+    url.scheme() == "http" && url.host_str().is_some_and(of_machine)
 }
 
 /// Why there is no whole answer.
