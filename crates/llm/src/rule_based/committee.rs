@@ -26,6 +26,15 @@ impl Size {
         }
     }
 
+    /// As a part of a sentence.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "the whole plan",
+            Self::Half => "half of the plan",
+            Self::Quarter => "a quarter of the plan",
+        }
+    }
+
     pub(super) fn part(self) -> f64 {
         match self {
             Self::Whole => 1.0,
@@ -180,9 +189,14 @@ fn aggressive(plan: &Plan, moves: &Moves) -> String {
             .to_owned(),
         (action, Some(stop), Some(target)) => format!(
             "The plan to {action} can lose {stop:.2} % at its stop and gain {target:.2} % at its \
-             target, {:.1} times as much; a usual move of {} a candle does not reach the stop.",
+             target, {:.1} times as much; a usual move of {} a candle {} the stop.",
             target / stop,
             words::per_cent(moves.usual()),
+            if moves.usual() * 100.0 < stop {
+                "does not reach"
+            } else {
+                "reaches"
+            },
         ),
         (action, ..) => format!(
             "The plan to {action} has no stop; with a usual move of {} a candle it can still be \
@@ -207,8 +221,8 @@ fn conservative(plan: &Plan, moves: &Moves) -> String {
              {stop:.2} %.{fallen}"
         ),
         Some(stop) => format!(
-            "A move of three deviations is {rough} in one candle, inside the stop at {stop:.2} %, \
-             but two such candles are not.{fallen}"
+            "A move of three deviations is {rough} in one candle; the stop at {stop:.2} % holds \
+             against it only where the market does not open beyond it.{fallen}"
         ),
         None if plan.action == "hold" => format!(
             "The plan takes no new risk; what is held can move {rough} in one candle.{fallen}"

@@ -70,7 +70,7 @@ fn conviction(
         }
         let basis = format!(
             "the research manager decided for {} with a confidence of {confidence:.2}.",
-            judged["winner"].as_str().unwrap_or("nobody"),
+            research::winner(judged),
         );
         return Some((direction * confidence, basis));
     }
@@ -84,13 +84,17 @@ fn conviction(
 /// How much of the plan the committee wants: the neutral voice's word, else
 /// the mean of the others'.
 fn size(talk: &Talk<'_>) -> (f64, String) {
-    let asked = |role: NodeRole| talk.last(role).and_then(Size::of).map(Size::part);
+    let asked = |role: NodeRole| talk.last(role).and_then(Size::of);
     if let Some(size) = asked(NodeRole::Neutral) {
-        let told = format!("The committee's neutral voice asks for {size:.2} of the plan.");
-        return (size, told);
+        let told = format!("The committee's neutral voice asks for {}.", size.name());
+        return (size.part(), told);
     }
     let others = [NodeRole::Aggressive, NodeRole::Conservative];
-    let others: Vec<f64> = others.into_iter().filter_map(asked).collect();
+    let others: Vec<f64> = others
+        .into_iter()
+        .filter_map(asked)
+        .map(Size::part)
+        .collect();
     if others.is_empty() {
         return (
             1.0,

@@ -215,6 +215,8 @@ fn weight(points: &[Point]) -> f64 {
 /// say.
 pub(super) struct Verdict {
     pub(super) balance: f64,
+    /// How the two cases were weighed.
+    measure: &'static str,
     pub(super) bull: Strength,
     pub(super) bear: Strength,
 }
@@ -242,9 +244,6 @@ pub(super) fn verdict(talk: &Talk<'_>) -> Option<Verdict> {
         points
     };
     let (bull, bear) = (spoken(Side::Bull), spoken(Side::Bear));
-    if analysts == 0 && talk.last(NodeRole::Bull).is_none() && talk.last(NodeRole::Bear).is_none() {
-        return None;
-    }
     let confident = |side: Side| {
         let report = talk.last(side.role());
         report
@@ -262,6 +261,9 @@ pub(super) fn verdict(talk: &Talk<'_>) -> Option<Verdict> {
     } else {
         (confident(Side::Bull), confident(Side::Bear))
     };
+    if analysts == 0 && up == 0.0 && down == 0.0 {
+        return None;
+    }
     let strength = |weight: f64, points: Vec<Point>| Strength {
         weight,
         best: points
@@ -272,6 +274,11 @@ pub(super) fn verdict(talk: &Talk<'_>) -> Option<Verdict> {
     };
     Some(Verdict {
         balance: (up - down).clamp(-1.0, 1.0),
+        measure: if by_points {
+            "By the weights of their points over the number of reports,"
+        } else {
+            "By their own confidence,"
+        },
         bull: strength(up, bull),
         bear: strength(down, bear),
     })
@@ -313,6 +320,15 @@ pub(super) fn judge(speaker: &Speaker, talk: &Talk<'_>) -> Value {
     })
 }
 
+/// Whom a verdict is for, in words.
+pub(super) fn winner(judged: &Value) -> &'static str {
+    match judged["winner"].as_str() {
+        Some("bull") => "the bull",
+        Some("bear") => "the bear",
+        _ => "neither side",
+    }
+}
+
 fn rationale(verdict: &Verdict, winner: &str) -> String {
     let best = |strength: &Strength| {
         let best = strength.best.as_ref();
@@ -320,8 +336,9 @@ fn rationale(verdict: &Verdict, winner: &str) -> String {
     };
     let (bull, bear) = (best(&verdict.bull), best(&verdict.bear));
     let weights = format!(
-        "The bull's points weigh {:.2} and the bear's {:.2}, a balance of {:+.2} between -1 and 1.",
-        verdict.bull.weight, verdict.bear.weight, verdict.balance,
+        "{} the bull's case weighs {:.2} and the bear's {:.2}, a balance of {:+.2} on a scale from \
+         -1 to 1.",
+        verdict.measure, verdict.bull.weight, verdict.bear.weight, verdict.balance,
     );
     match winner {
         "bull" => format!("{weights} What decided it: {bull}. The bear's best point: {bear}."),

@@ -129,10 +129,10 @@ impl<'a> Talk<'a> {
 
     /// What a role said last; nothing where it had nothing to say.
     pub(super) fn last(&self, role: NodeRole) -> Option<&Value> {
-        let spoken = self.reports.iter().rev().filter(|it| it.role == role);
-        spoken
-            .filter_map(|report| report.document.as_ref().ok())
-            .next()
+        self.reports.iter().rev().find_map(|report| {
+            let document = report.document.as_ref().ok()?;
+            (report.role == role).then_some(document)
+        })
     }
 
     /// The points of a role in all its turns, each once.

@@ -74,7 +74,7 @@ pub(super) fn plan(speaker: &Speaker, talk: &Talk<'_>) -> Value {
 fn lean(speaker: &Speaker, talk: &Talk<'_>) -> (i64, String) {
     if let Some(verdict) = talk.last(NodeRole::ResearchManager) {
         let direction = verdict["direction"].as_i64().unwrap_or(0).signum();
-        let winner = verdict["winner"].as_str().unwrap_or("nobody");
+        let winner = research::winner(verdict);
         let sure = verdict["confidence"].as_f64().unwrap_or(0.0);
         let basis = format!("The verdict is for {winner}, with a confidence of {sure:.2}.");
         return (direction, basis);

@@ -58,7 +58,7 @@ pub(super) fn quoted(text: &str, most: usize) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|c| !"“”[]".contains(*c))
         .collect();
-    let plain = plain.trim();
+    let plain = plain.trim().trim_end_matches('.');
     if plain.chars().count() <= most {
         return format!("“{plain}”");
     }
@@ -69,7 +69,7 @@ pub(super) fn quoted(text: &str, most: usize) -> String {
 /// With a full stop at its end.
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?', '”']) {
+    if text.ends_with(['.', '!', '?']) {
         text.to_owned()
     } else {
         format!("{text}.")

@@ -17,7 +17,7 @@ pub fn read(role: NodeRole, document: &Value) -> Result<NodeOutcome, String> {
         NodeRole::ResearchManager => research_manager(&form)?,
         NodeRole::Trader => trader(&form)?,
         NodeRole::Aggressive | NodeRole::Conservative | NodeRole::Neutral => risk(&form)?,
-        NodeRole::PortfolioManager => portfolio_manager(&form)?,
+        NodeRole::PortfolioManager => return portfolio_manager(&form),
     };
     Ok(NodeOutcome::Answered(answer))
 }
@@ -126,7 +126,8 @@ fn risk(form: &Form<'_>) -> Result<NodeAnswer, String> {
     })
 }
 
-fn portfolio_manager(form: &Form<'_>) -> Result<NodeAnswer, String> {
+/// A HOLD for want of reports is no opinion: it counts as none.
+fn portfolio_manager(form: &Form<'_>) -> Result<NodeOutcome, String> {
     let word = form.text("rating")?;
     let rating = Rating::ALL
         .into_iter()
@@ -153,13 +154,18 @@ fn portfolio_manager(form: &Form<'_>) -> Result<NodeAnswer, String> {
     }
     form.texts("warnings")?;
     let (direction, _) = rating.meaning();
-    Ok(NodeAnswer {
-        text: form.text("rationale")?,
+    let confidence = form.sure_of(direction)?;
+    let text = form.text("rationale")?;
+    if subtype == "INSUFFICIENT" {
+        return Ok(NodeOutcome::Abstained(Abstention { why: text }));
+    }
+    Ok(NodeOutcome::Answered(NodeAnswer {
+        text,
         direction: Some(direction),
-        confidence: Some(form.sure_of(direction)?),
+        confidence: Some(confidence),
         rating: Some(rating),
         ..form.answer()
-    })
+    }))
 }
 
 /// A document, field by field.

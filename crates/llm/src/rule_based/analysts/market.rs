@@ -175,7 +175,8 @@ impl<'a> Figures<'a> {
             )
         });
         format!(
-            "At {} {} closed at {}{}.",
+            "{} {} {} closed at {}{}.",
+            if self.as_of.contains('T') { "At" } else { "On" },
             self.as_of,
             talk.ticker,
             price(self.close),

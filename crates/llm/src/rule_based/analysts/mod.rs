@@ -68,9 +68,8 @@ fn told(speaker: &Speaker, study: Study) -> Value {
 fn verdict(points: &[Point], balance: f64, direction: i8) -> String {
     let of_side = |rising: bool| {
         let points = points.iter().filter(|it| (it.weight() > 0.0) == rising);
-        points.count() as u64
+        points.count()
     };
-    let readings = |number| words::count(number, "reading", "readings");
     let lean = match direction {
         1 => "leans up",
         -1 => "leans down",
@@ -80,17 +79,11 @@ fn verdict(points: &[Point], balance: f64, direction: i8) -> String {
         format!(" The heaviest: {}", words::sentence(&point.text))
     });
     format!(
-        "{} for a rise and {} for a fall come to {balance:+.2} between -1 and 1, which {lean}.\
-         {heaviest}",
-        capital(&format!("{} speaking", readings(of_side(true)))),
-        readings(of_side(false)),
+        "Readings for a rise: {}, for a fall: {}; together they come to {balance:+.2} on a scale \
+         from -1 to 1, which {lean}.{heaviest}",
+        of_side(true),
+        of_side(false),
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }
 
 fn abstained(why: &str) -> Value {

@@ -28,14 +28,14 @@ pub(super) fn study(talk: &Talk<'_>) -> Result<Study, String> {
     let mut claims = Claims::default();
     let example = example(&stories, &tones, if net < 0.0 { -1 } else { 1 });
     let text = format!(
-        "Of {}, {good} sound good and {bad} bad by the word list{example}",
+        "Of {}, the word list finds {good} good and {bad} bad{example}",
         count(stories.len() as u64, "headline", "headlines"),
     );
     claims.add(text, 0.8, net * 1.5);
     if let Some(before) = before {
         let more = number as f64 / (before.max(1)) as f64 - 1.0;
         let text = format!(
-            "There are {}, against {before} in the span before: attention to that mood",
+            "{}, against {before} in the same span before: attention adds weight to the mood",
             count(number, "story", "stories"),
         );
         claims.add(

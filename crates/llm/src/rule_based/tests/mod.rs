@@ -1,9 +1,12 @@
 //! The rules play whole analyses over invented data.
 
 mod answers;
+mod debate;
 mod properties;
 mod world;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use fondaco_app::analysis::keys::{self, Node};
@@ -13,17 +16,40 @@ use fondaco_contract::v1alpha1::analysis::{
     AnalysisItem, Analyst, NodeAnswer, NodeOutcome, NodeReport, NodeRole,
 };
 use fondaco_domain::signal::Rating;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{RuleBased, Temperament};
 use world::World;
 
+/// Schemas of all roles, ready to judge.
+static FORMS: LazyLock<BTreeMap<NodeRole, Validator>> = LazyLock::new(|| {
+    let roles = NodeRole::ALL
+        .into_iter()
+        .filter(|role| *role != NodeRole::Quant);
+    let form = |role| {
+        let inputs = inputs(&[], 1);
+        let prompt = prompts::prompt(role, &inputs).unwrap();
+        (role, jsonschema::validator_for(&prompt.schema).unwrap())
+    };
+    roles.map(form).collect()
+});
+
 const CLOCK: Duration = Duration::from_secs(10);
 
-fn item() -> AnalysisItem {
-    AnalysisItem {
-        ticker: "AAPL".parse().unwrap(),
-        date: "2025-03-04".parse().unwrap(),
+static ITEM: LazyLock<AnalysisItem> = LazyLock::new(|| AnalysisItem {
+    ticker: "AAPL".parse().unwrap(),
+    date: "2025-03-04".parse().unwrap(),
+});
+
+fn inputs(earlier: &[NodeReport], round: u32) -> Inputs<'_> {
+    Inputs {
+        item: &ITEM,
+        round,
+        earlier,
+        portfolio: None,
+        peers: None,
+        compact: true,
     }
 }
 
@@ -58,15 +84,7 @@ fn complete(model: RuleBased, node: &str, ordinal: u32, request: &ModelRequest) 
 /// One node, with its tools served, its form checked and its answer read.
 fn node(temperament: Temperament, world: &World, node: Node, earlier: &[NodeReport]) -> NodeReport {
     let (model, role) = (RuleBased(temperament), node.role().unwrap());
-    let inputs = Inputs {
-        item: &item(),
-        round: node.round(),
-        earlier,
-        portfolio: None,
-        peers: None,
-        compact: false,
-    };
-    let prompt = prompts::prompt(role, &inputs).unwrap();
+    let prompt = prompts::prompt(role, &inputs(earlier, node.round())).unwrap();
     let key = keys::key("AAPL", node);
     let mut request = request(prompt.system, prompt.user, &prompt.schema, prompt.tools);
     let mut completion = complete(model, &key, 0, &request);
@@ -87,9 +105,8 @@ fn node(temperament: Temperament, world: &World, node: Node, earlier: &[NodeRepo
     assert!(completion.calls.is_empty(), "tools are asked for once");
     assert_eq!(completion.model, model.model());
     let document: Value = serde_json::from_str(&completion.text).unwrap();
-    let form = jsonschema::validator_for(&prompt.schema).unwrap();
-    let problem = form.iter_errors(&document).next().map(|it| it.to_string());
-    assert_eq!(problem, None, "{key}: {document}");
+    let problem = FORMS[&role].iter_errors(&document).next();
+    assert_eq!(problem.map(|it| it.to_string()), None, "{key}: {document}");
     let outcome = prompts::read(role, &document);
     NodeReport {
         node: key.clone(),

@@ -85,7 +85,7 @@ fn turned(rating: Rating) -> Rating {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     // `node` checks every answer against its schema and reads it, so all of
     // these also show that no answer leaves its form.
@@ -209,7 +209,7 @@ fn ratings_are_spread_over_all_five() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
-    const WORLDS: u32 = 300;
+    const WORLDS: u32 = 120;
     let mut runner = TestRunner::deterministic();
     let mut worlds = Vec::new();
     for _ in 0..WORLDS / 2 {
