@@ -7,6 +7,7 @@
 //! the [`gateway`] runs.
 
 mod bodies;
+pub mod browser;
 pub mod child;
 mod desk;
 pub mod gateway;

@@ -1,9 +1,11 @@
 //! The sum of the lanes in words, from the numbers of the result alone.
 
+use std::fmt::Write as _;
+
 use fondaco_contract::v1alpha1::analysis::{
     AnalysisResult, CountedLane, LaneSignals, MergePolicyName, MergedResult,
 };
-use fondaco_domain::signal::{Direction, Source};
+use fondaco_domain::signal::{Direction, Probability, Source};
 
 use super::words::sure;
 
@@ -16,10 +18,14 @@ pub(super) fn steps(lane: &CountedLane, merged: &MergedResult) -> String {
     };
     let mut steps = format!("says {}", sure(lane.stated.get()));
     if lane.factor.get() < 1.0 {
-        steps += &format!(", × {} for degraded research", sure(lane.factor.get()));
+        let _ = write!(
+            steps,
+            ", × {} for degraded research",
+            sure(lane.factor.get())
+        );
     }
     if merged.counted.len() == 1 {
-        steps += &format!(", × {} for being alone", sure(penalty.get()));
+        let _ = write!(steps, ", × {} for being alone", sure(penalty.get()));
     }
     steps
         + &format!(
@@ -31,7 +37,7 @@ pub(super) fn steps(lane: &CountedLane, merged: &MergedResult) -> String {
 
 /// How the counted lanes become one confidence.
 pub(super) fn sum(result: &AnalysisResult, merged: &MergedResult) -> String {
-    let confidence = result.confidence.map_or(0.0, |confidence| confidence.get());
+    let confidence = result.confidence.map_or(0.0, Probability::get);
     let signed =
         |lane: &CountedLane| sign(direction(&result.signals, lane.source)) * lane.counted.get();
     let [quant, llm] = merged.counted.as_slice() else {
@@ -76,7 +82,7 @@ pub(super) fn saturated(result: &AnalysisResult) -> Option<String> {
         format!(
             "Both lanes agree, and capped_sum makes {} of that however sure each is: \
              here quant counts {} and llm {}.",
-            sure(result.confidence.map_or(0.0, |one| one.get())),
+            sure(result.confidence.map_or(0.0, Probability::get)),
             sure(quant.counted.get()),
             sure(llm.counted.get())
         )

@@ -7,7 +7,7 @@ use fondaco_contract::v1alpha1::analysis::{NodeAnswer, NodeOutcome, NodeReport, 
 use super::grounding::{self, Given};
 use super::words::{direction, role, sure, tone};
 use super::{Analysis, Node};
-use crate::html::Text;
+use crate::html::{Text, joined};
 
 /// Parts of the graph, in the order in which a reader wants them: the
 /// conclusion first.
@@ -133,16 +133,15 @@ fn said(report: &NodeReport, answer: &NodeAnswer) -> String {
     let given = Given::of(report);
     let mut html = paragraphs(&answer.text, &given);
     if !answer.points.is_empty() {
-        let items: String = answer
-            .points
-            .iter()
-            .map(|point| format!("<li>{}</li>\n", marked(point, &given)))
-            .collect();
+        let items = joined(answer.points.iter().map(|point| {
+            let point = marked(point, &given);
+            format!("<li>{point}</li>\n")
+        }));
         let _ = write!(html, "<ul>\n{items}</ul>\n");
     }
-    let _ = write!(
+    let _ = writeln!(
         html,
-        "<p class=\"note\">{}</p>\n",
+        "<p class=\"note\">{}</p>",
         Text(&grounds(report, answer))
     );
     html

@@ -1,14 +1,16 @@
 //! The key figures.
 
+use fondaco_contract::v1alpha1::analysis::LaneResult;
+use fondaco_domain::signal::Rating;
+
 use super::Analysis;
 use super::words::{direction, dollars, sure, tone};
 use crate::format::{NOTHING, duration, number};
-use fondaco_contract::v1alpha1::analysis::LaneResult;
 
 pub(super) fn cards(analysis: &Analysis<'_>) -> String {
     let result = analysis.result;
     let merged = result.signals.merged.as_ref();
-    let decision = result.decision.map_or(NOTHING, |rating| rating.as_str());
+    let decision = result.decision.map_or(NOTHING, Rating::as_str);
     let confidence = result
         .confidence
         .map_or_else(|| NOTHING.to_owned(), |one| sure(one.get()));
@@ -56,7 +58,7 @@ pub(super) fn cards(analysis: &Analysis<'_>) -> String {
 }
 
 fn lane(name: &str, lane: &LaneResult) -> String {
-    let rating = lane.rating.map(|rating| rating.as_str());
+    let rating = lane.rating.map(Rating::as_str);
     match (lane.available, lane.direction, lane.confidence) {
         (true, Some(to), Some(confidence)) => {
             let (word, mark) = direction(to);

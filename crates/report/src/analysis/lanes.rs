@@ -1,7 +1,7 @@
 //! The lanes as they were said and as they counted, and their sum.
 
 use fondaco_contract::v1alpha1::analysis::{CountedLane, LaneResult, MergedResult};
-use fondaco_domain::signal::{Direction, Source};
+use fondaco_domain::signal::{Direction, Probability, Source};
 
 use super::Analysis;
 use super::arithmetic::{direction, steps, sum};
@@ -79,7 +79,7 @@ fn row(
 }
 
 fn total(analysis: &Analysis<'_>, merged: &MergedResult) -> String {
-    let confidence = analysis.result.confidence.map_or(0.0, |one| one.get());
+    let confidence = analysis.result.confidence.map_or(0.0, Probability::get);
     let (word, mark) = words::direction(merged.direction);
     let tone = words::tone(merged.direction);
     format!(

@@ -205,6 +205,7 @@ fn markdown_knows_no_clock() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the whole is long")]
 fn the_whole_as_markdown() {
     insta::assert_snapshot!(text(&sample::disagreeing()), @r#"
     # AAPL on 2025-03-04
