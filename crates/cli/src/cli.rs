@@ -81,6 +81,21 @@ pub(crate) enum Noun {
     Strategy(commands::strategy::Command),
     /// Ask two lanes for one decision: a strategy, and analysts who debate.
     Analyze(Box<commands::analyze::Args>),
+    /// Reports of analyses: list, read, export.
+    #[command(subcommand)]
+    Report(commands::report::Command),
+    /// What analyses decided, by day and ticker.
+    #[command(subcommand)]
+    Recommendation(commands::recommendation::Command),
+    /// Instruments that are watched.
+    #[command(subcommand)]
+    Watchlist(commands::watchlist::Command),
+    /// Accounts that positions are noted under.
+    #[command(subcommand)]
+    Account(commands::account::Command),
+    /// Positions, and what they have come to.
+    #[command(subcommand)]
+    Position(commands::position::Command),
     /// Backtests: run, look at, compare.
     #[command(subcommand)]
     Backtest(commands::backtest::Command),
@@ -110,7 +125,10 @@ pub(crate) enum Noun {
     Trading(commands::roles::Command),
     /// What was in the news, and why prices moved.
     #[command(subcommand)]
-    News(commands::roles::Command),
+    News(commands::news::Command),
+    /// What companies filed, paid out and split.
+    #[command(subcommand)]
+    Filings(commands::filings::Command),
     /// The life of the gateway.
     #[command(subcommand)]
     Runtime(commands::roles::Command),
@@ -141,6 +159,9 @@ pub(crate) enum Noun {
     /// What can be switched while everything runs.
     #[command(subcommand)]
     Flag(commands::flag::Command),
+    /// From the legacy files of analyses to the store, and back.
+    #[command(subcommand)]
+    Migration(commands::migration::Command),
     /// Who changed what.
     #[command(subcommand)]
     Trail(commands::trail::Command),

@@ -6,6 +6,7 @@
 //! `run(args, context)`: parse, call `app` or an adapter, print a
 //! [`View`](crate::output::View).
 
+pub(crate) mod account;
 pub(crate) mod analyze;
 pub(crate) mod backtest;
 pub(crate) mod bench;
@@ -13,11 +14,17 @@ pub(crate) mod contract;
 pub(crate) mod data;
 pub(crate) mod db;
 pub(crate) mod doctor;
+pub(crate) mod filings;
 pub(crate) mod flag;
 pub(crate) mod halt;
 pub(crate) mod key;
+pub(crate) mod migration;
 pub(crate) mod mcp;
 pub(crate) mod model;
+pub(crate) mod position;
+pub(crate) mod recommendation;
+pub(crate) mod report;
+pub(crate) mod news;
 pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod schedule;
@@ -29,6 +36,7 @@ pub(crate) mod task;
 pub(crate) mod tool;
 pub(crate) mod trail;
 pub(crate) mod up;
+pub(crate) mod watchlist;
 pub(crate) mod worker;
 
 use fondaco_app::roles::Role;
@@ -46,6 +54,11 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Run(command) => run::run(command, context),
         Noun::Halt(command) => halt::run(command, context),
         Noun::Analyze(args) => analyze::run(args, context),
+        Noun::Report(command) => report::run(command, context),
+        Noun::Recommendation(command) => recommendation::run(command, context),
+        Noun::Watchlist(command) => watchlist::run(command, context),
+        Noun::Account(command) => account::run(command, context),
+        Noun::Position(command) => position::run(command, context),
         Noun::Worker(args) => worker::run(args, context),
         Noun::Up(args) => up::run(args, context),
         Noun::Down(args) => up::down::run(args, context),
@@ -54,7 +67,8 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Serve(args) => serve::run(args, context),
         Noun::Control(command) => roles::run(Role::Control, command, context),
         Noun::Trading(command) => roles::run(Role::Trading, command, context),
-        Noun::News(command) => roles::run(Role::News, command, context),
+        Noun::News(command) => news::run(command, context),
+        Noun::Filings(command) => filings::run(command, context),
         Noun::Runtime(command) => roles::run(Role::Runtime, command, context),
         Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
@@ -65,6 +79,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Key(command) => key::run(command, context),
         Noun::Model(command) => model::run(command, context),
         Noun::Flag(command) => flag::run(command, context),
+        Noun::Migration(command) => migration::run(command, context),
         Noun::Trail(command) => trail::run(command, context),
         Noun::Doctor(args) => doctor::run(args, context),
         Noun::Db(command) => db::run(command, context),
