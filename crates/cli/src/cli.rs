@@ -81,6 +81,9 @@ pub(crate) enum Noun {
     Strategy(commands::strategy::Command),
     /// Ask two lanes for one decision: a strategy, and analysts who debate.
     Analyze(Box<commands::analyze::Args>),
+    /// Analyses that were asked for: list, look at, record.
+    #[command(subcommand)]
+    Analysis(commands::analysis::Command),
     /// Reports of analyses: list, read, export.
     #[command(subcommand)]
     Report(commands::report::Command),

@@ -7,6 +7,7 @@
 //! [`View`](crate::output::View).
 
 pub(crate) mod account;
+pub(crate) mod analysis;
 pub(crate) mod analyze;
 pub(crate) mod backtest;
 pub(crate) mod bench;
@@ -54,6 +55,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Run(command) => run::run(command, context),
         Noun::Halt(command) => halt::run(command, context),
         Noun::Analyze(args) => analyze::run(args, context),
+        Noun::Analysis(command) => analysis::run(command, context),
         Noun::Report(command) => report::run(command, context),
         Noun::Recommendation(command) => recommendation::run(command, context),
         Noun::Watchlist(command) => watchlist::run(command, context),

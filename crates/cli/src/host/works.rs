@@ -13,9 +13,7 @@ use fondaco_app::ports::Store;
 use fondaco_app::ports::exec::Executor;
 use fondaco_app::ports::runs::{Notice, Notices, RunStoreError};
 use fondaco_app::reaper::{PERIOD, Reaper, ReaperPorts, ReaperSettings};
-use fondaco_app::runner::{
-    Bell, Executors, Handle, LEASE, Log, Note, Ports, Process, Runner, Settings,
-};
+use fondaco_app::runner::{Bell, Executors, Handle, LEASE, Log, Note, Ports, Process, Settings};
 use fondaco_app::runs::Planners;
 use fondaco_app::runs::workflow::Workflows;
 use fondaco_app::scheduler::{Scheduler, SchedulerPorts};

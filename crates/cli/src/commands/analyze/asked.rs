@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use fondaco_app::analysis::prompts;
 use fondaco_app::analysis::submit::{Known, Left, Models, Wish, submit};
 use fondaco_app::ports::BarStore as _;
 use fondaco_app::ports::research::ResearchStore as _;
@@ -249,7 +248,6 @@ pub(crate) fn known(context: &Context) -> Result<Known, Failure> {
     Ok(Known {
         listed: block_on(store.list())??,
         research: research.place()?,
-        prompts: Some(prompts::hash().to_string()),
         models: Models::default(),
         portfolio: None,
         peers: None,

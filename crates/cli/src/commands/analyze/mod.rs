@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::errors::Failure;
 use crate::host::{Client, Host, HostError, HostOptions, Place};
 use live::Live;
-use shown::View;
+pub(crate) use shown::View;
 
 /// An analysis that came to no decision.
 #[derive(Debug, Error)]

@@ -73,7 +73,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
 
 /// A run that is there.
 #[derive(Debug, Clone, Args)]
-struct OneRun {
+pub(crate) struct OneRun {
     /// Its id, or the beginning or the end of it.
     #[arg(value_name = "RUN")]
     run: String,
@@ -82,7 +82,7 @@ struct OneRun {
 }
 
 impl OneRun {
-    fn open(&self, context: &Context) -> Result<(Client, RunId), Failure> {
+    pub(crate) fn open(&self, context: &Context) -> Result<(Client, RunId), Failure> {
         let client = Client::open(&self.store, context)?;
         let id = ids::resolve(client.store(), &self.run)?;
         Ok((client, id))
