@@ -26,7 +26,7 @@ struct State {
     closed_until: Option<Instant>,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 impl Gate {
     pub(crate) fn new(in_flight: u32, per_minute: u32) -> Self {

@@ -259,7 +259,7 @@ fn read(
             return Ok((entries, whole));
         }
         let taken = if whole == 0 {
-            parse(&line).and_then(known)
+            parse(&line).and_then(|header| known(&header))
         } else {
             take(&line, &mut entries)
         };
@@ -270,7 +270,7 @@ fn read(
     }
 }
 
-fn known(header: Header) -> Result<(), ModelError> {
+fn known(header: &Header) -> Result<(), ModelError> {
     if header.cassette == VERSION {
         return Ok(());
     }

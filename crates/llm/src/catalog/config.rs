@@ -74,7 +74,7 @@ impl ProviderConfig {
     pub(super) fn provider(
         &self,
         name: &str,
-        before: Option<Provider>,
+        before: Option<&Provider>,
     ) -> Result<Provider, CatalogError> {
         if name == OWN {
             return Err(CatalogError::Own);
@@ -83,12 +83,12 @@ impl ProviderConfig {
         if name.is_empty() || !name.chars().all(fits) {
             return Err(CatalogError::Name(name.to_owned()));
         }
-        let url = match (&self.base_url, &before) {
+        let url = match (&self.base_url, before) {
             (Some(text), _) => address(name, text)?,
             (None, Some(before)) => before.url.clone(),
             (None, None) => return Err(CatalogError::NoUrl(name.to_owned())),
         };
-        let unlisted = before.as_ref().and_then(|before| before.unlisted);
+        let unlisted = before.and_then(|before| before.unlisted);
         let unlisted = match self.models {
             Some(config) => Some(Known {
                 source: Source::Provider,
@@ -98,11 +98,10 @@ impl ProviderConfig {
         };
         let key_env = match &self.key_env {
             Some(variable) => (!variable.is_empty()).then(|| variable.clone()),
-            None => before.as_ref().and_then(|before| before.key_env.clone()),
+            None => before.and_then(|before| before.key_env.clone()),
         };
         let needs_key = key_env.is_some()
-            && (self.key_env.is_some() || before.as_ref().is_some_and(|before| before.needs_key));
-        let before = before.as_ref();
+            && (self.key_env.is_some() || before.is_some_and(|before| before.needs_key));
         Ok(Provider {
             name: name.to_owned(),
             protocol: self
@@ -200,7 +199,9 @@ impl ModelConfig {
 /// Dollars as they are written, exact to the billionth.
 fn per_million(dollars: f64) -> Option<NanoDollars> {
     let nanos = (dollars * 1e9).round();
-    (nanos >= 0.0 && nanos <= 1e15).then_some(NanoDollars(nanos as i64))
+    (0.0..=1e15)
+        .contains(&nanos)
+        .then_some(NanoDollars(nanos as i64))
 }
 
 fn address(provider: &str, text: &str) -> Result<Url, CatalogError> {

@@ -155,7 +155,7 @@ impl Catalog {
             models: table::models(),
         };
         for (name, config) in providers {
-            let before = catalog.providers.remove(name);
+            let before = catalog.providers.get(name);
             let provider = config.provider(name, before)?;
             catalog.providers.insert(name.clone(), provider);
         }

@@ -9,7 +9,7 @@ use super::reading::{Counted, Spoken, Wish, count};
 
 /// A question on the wire: only what the model can do is in it.
 pub(super) fn question(client: &Client<'_>, request: &ModelRequest) -> Value {
-    let can = &client.capabilities;
+    let can = client.capabilities;
     let mut question = Map::new();
     let mut add = |name: &str, value: Value| question.insert(name.to_owned(), value);
     add("model", json!(client.model));
@@ -57,7 +57,7 @@ pub(super) fn question(client: &Client<'_>, request: &ModelRequest) -> Value {
     Value::Object(question)
 }
 
-fn messages(can: &Capabilities, request: &ModelRequest) -> Value {
+fn messages(can: Capabilities, request: &ModelRequest) -> Value {
     let system = json!({ "role": "system", "content": super::system(request, can.schema) });
     let said = request.messages.iter().map(|message| match message {
         Message::User { text } => json!({ "role": "user", "content": text }),

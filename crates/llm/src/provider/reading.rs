@@ -46,7 +46,7 @@ pub(super) fn completion(
     let malformed = |problem| client.malformed(problem);
     let model = spoken.model.take();
     let counted = spoken.counted.take();
-    let usage = usage(counted, request, client.paid).map_err(malformed)?;
+    let usage = usage(counted.as_ref(), request, client.paid).map_err(malformed)?;
     let (text, calls, finish) = outcome(spoken, request).map_err(malformed)?;
     Ok(Completion {
         text,
@@ -124,8 +124,8 @@ fn wished_before(request: &ModelRequest) -> usize {
 }
 
 /// What it took, as far as it can be. A model that is paid for must say it.
-fn usage(counted: Option<Counted>, request: &ModelRequest, paid: bool) -> Result<Usage, String> {
-    let Some(Counted {
+fn usage(counted: Option<&Counted>, request: &ModelRequest, paid: bool) -> Result<Usage, String> {
+    let Some(&Counted {
         input,
         cached,
         output,

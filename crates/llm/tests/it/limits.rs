@@ -70,7 +70,7 @@ fn a_provider_that_wants_more_time_than_there_is_is_not_waited_for() {
         else {
             panic!("{error}");
         };
-        assert!(wait > Duration::from_secs(3_000));
+        assert!(wait > Duration::from_mins(50));
     }
     // The second did not even ask.
     assert_eq!(home.server.asked().len(), 1);
@@ -157,8 +157,8 @@ fn waiting_for_another_try_ends_with_the_deadline() {
     let home = Home::of(Server::of([fails(500, "", "oh no")]));
     let slow = Retries {
         attempts: 9,
-        first: Duration::from_secs(60),
-        longest: Duration::from_secs(60),
+        first: Duration::from_mins(1),
+        longest: Duration::from_mins(1),
     };
     let desk = home.desk_of(&home.provider(), slow);
     let error = ask_within(&desk, PAID, 0, Duration::from_secs(1), DOLLAR).unwrap_err();

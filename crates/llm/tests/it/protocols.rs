@@ -1,5 +1,7 @@
 //! The protocols of Anthropic and Gemini, told to servers of our own.
 
+use std::fmt::Write as _;
+
 use fondaco_app::ports::model::{
     CallContext, Completion, Message, ModelError, ModelRequest, Models, Seat, ToolCall,
 };
@@ -82,7 +84,7 @@ fn told(protocol: Protocol, cases: Vec<(&str, Reply)>) -> String {
             Err(error) => in_words(&error),
         };
         let charged = if cost > 0 { "charged" } else { "free" };
-        text += &format!("{name}: {told} | {charged}\n");
+        let _ = writeln!(text, "{name}: {told} | {charged}");
     }
     text
 }
@@ -337,7 +339,12 @@ fn gemini_is_asked_in_its_own_form() {
       }
     }
     "#);
-    // Beside tools it takes no form; alone it does.
+}
+
+/// Beside tools it takes no form; alone it does.
+#[test]
+fn gemini_is_asked_for_a_form_where_there_are_no_tools() {
+    let words = candidate(&json!([{ "text": "HOLD" }]), "STOP");
     let mut request = conversation();
     request.tools.clear();
     let (_, asked, _) = ask(Protocol::Gemini, &request, ok(&words));
