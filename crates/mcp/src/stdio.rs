@@ -50,7 +50,10 @@ pub async fn streams(
     let running = match rmcp::serve_server(served, (input, output)).await {
         Ok(running) => running,
         // One that goes before it began wanted nothing.
-        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+        Err(
+            ServerInitializeError::ConnectionClosed(_)
+            | ServerInitializeError::TransportError { .. },
+        ) => return Ok(()),
         Err(error) => return Err(StdioError::Begin(Box::new(error))),
     };
     running.waiting().await.map_err(StdioError::Panicked)?;
