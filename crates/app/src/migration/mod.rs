@@ -33,7 +33,7 @@ pub use tell::LegacyTeller;
 use std::sync::Arc;
 
 use fondaco_domain::flags::FlagSnapshot;
-use fondaco_domain::{ErrorKind, Hint};
+use fondaco_domain::{ErrorKind, Hint, UnixMicros};
 use thiserror::Error;
 
 use crate::analysis::shown::names::NameError;
@@ -45,6 +45,7 @@ use crate::ports::runs::RunStoreError;
 use crate::ports::{Failure, Store};
 use crate::runs::{Planners, Runs};
 use names::Names;
+use parity::Difference;
 
 /// Both stores, and what decides between them. One per process.
 pub struct Migration {
@@ -184,6 +185,13 @@ impl Migration {
     /// keeps to it.
     pub fn plan(&self) -> Result<Plan, MigrationError> {
         Ok(Plan::from(&*self.flags()?))
+    }
+
+    /// What the two stores said differently since an instant, the oldest first.
+    pub fn differences(&self, since: UnixMicros) -> Result<Vec<Difference>, MigrationError> {
+        self.files
+            .differences(since)
+            .map_err(MigrationError::Legacy)
     }
 
     /// The legacy files.

@@ -24,6 +24,20 @@ pub enum Field {
     File,
 }
 
+impl Field {
+    /// The name in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Progress => "progress",
+            Self::CurrentStage => "current_stage",
+            Self::Decision => "decision",
+            Self::Error => "error",
+            Self::File => "file",
+        }
+    }
+}
+
 /// Where a difference was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +48,17 @@ pub enum SeenBy {
     Write,
     /// All tasks were compared.
     Sweep,
+}
+
+impl SeenBy {
+    /// The name in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Sweep => "sweep",
+        }
+    }
 }
 
 /// Something that the two stores say differently.
