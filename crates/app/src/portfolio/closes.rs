@@ -1,5 +1,8 @@
 //! What an instrument costs: the last close of the candles there are.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fondaco_domain::{Symbol, UnixMillis};
