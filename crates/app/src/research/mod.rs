@@ -1,4 +1,5 @@
-//! News, filings and corporate actions: how they come in.
+//! News, filings and corporate actions: how they come in, and what they
+//! explain.
 //!
 //! Everything has an instant from which on it was known ([`crate::ports::research`]);
 //! what says none is not taken. Readers of the forms are pure; [`import_news`]
@@ -6,16 +7,24 @@
 
 mod documents;
 mod error;
+mod explain;
 mod news;
 mod polygon;
+mod tone;
 
+#[cfg(test)]
+mod explain_tests;
 #[cfg(test)]
 mod tests;
 
 pub use documents::{DocumentsReport, import_documents};
 pub use error::ResearchImportError;
+pub use explain::{
+    Day, Distance, Explained, RangeExplained, Similar, SimilarDays, explain_range, similar_days,
+};
 pub use news::{NewsReport, StoryText, import_news, read_news};
 pub use polygon::{Documents, read_documents};
+pub use tone::tone;
 
 use serde::Serialize;
 

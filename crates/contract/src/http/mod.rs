@@ -11,6 +11,7 @@ mod flags;
 mod halts;
 mod health;
 mod keys;
+mod news;
 mod page;
 mod prices;
 mod problem;
@@ -42,6 +43,10 @@ pub use health::{
     DeploymentWord, HealthView, HealthWord, OldChecks, ReadyView, ReadyWord,
 };
 pub use keys::KeyView;
+pub use news::{
+    DayView, DistanceView, ExplainedDayView, FigureView, FilingView, FinancialsView,
+    RangeExplainView, SimilarDayView, SimilarDaysView, StoryView,
+};
 pub use page::Page;
 pub use prices::{PriceView, PricesView, TickersView};
 pub use problem::{FieldProblem, Problem, ProblemCode};

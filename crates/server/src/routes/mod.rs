@@ -10,6 +10,7 @@ mod halts;
 mod health;
 mod keys;
 mod metrics;
+mod news;
 mod prices;
 mod runs;
 mod schedules;
@@ -32,7 +33,8 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
             .collect(),
         Role::Runtime => with(crate::compat::s001::routes(), own(role)),
         Role::Trading => with(prices::routes(), own(role)),
-        Role::News | Role::Gateway | Role::Worker => own(role),
+        Role::News => with(news::routes(), own(role)),
+        Role::Gateway | Role::Worker => own(role),
     }
 }
 

@@ -1,15 +1,19 @@
-//! The trading service: prices, to look at. Of what else its clients ask for
-//! there is no source yet, and it says so.
+//! The trading service: prices and what companies filed, to look at. Of what
+//! else its clients ask for there is no source, and it says so.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use fondaco_app::data::{CandleKind, Selector, VersionRef, list, resolve};
-use fondaco_contract::http::{PriceView, PricesView, ProblemCode, TickersView, words};
+use fondaco_app::ports::research::{Figure, Filing, Horizon};
+use fondaco_contract::http::{
+    FigureView, FilingView, FinancialsView, PriceView, PricesView, ProblemCode, TickersView, words,
+};
 use fondaco_domain::{Timeframe, UnixMicros, UnixMillis};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::news;
 use crate::extract::Query;
 use crate::problem::Refusal;
 use crate::state::Shared;
@@ -37,9 +41,15 @@ pub(super) fn routes() -> Vec<Route> {
             tickers,
         )
         .answers::<TickersView>(200),
-        missing("/api/financials", "financials", || {
-            nobody("financial statements")
-        }),
+        Route::new(
+            &Method::GET,
+            "/api/financials",
+            ("financials", "Figures as a company filed them."),
+            financials,
+        )
+        .query::<FinancialsQuery>()
+        .answers::<FinancialsView>(200)
+        .problems(&[ProblemCode::NotFound, ProblemCode::Unavailable]),
         missing("/api/insider-trades", "insider_trades", || {
             nobody("trades of insiders")
         }),
@@ -127,4 +137,68 @@ async fn tickers(State(platform): State<Shared>) -> Result<Json<TickersView>, Re
     tickers.sort();
     tickers.dedup();
     Ok(Json(TickersView { tickers }))
+}
+
+/// Which figures.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FinancialsQuery {
+    /// The company, by its instrument.
+    #[schemars(schema_with = "words::symbol")]
+    ticker: String,
+    /// As they were known at the end of that day in UTC; all there are where
+    /// nothing is said.
+    end_date: Option<String>,
+    /// Only of such periods: `Q1` to `Q4`, `FY` or `TTM`.
+    period: Option<String>,
+    /// How many filings at most: 10 where nothing is said, 100 at most.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<usize>,
+}
+
+async fn financials(
+    State(platform): State<Shared>,
+    Query(query): Query<FinancialsQuery>,
+) -> Result<Json<FinancialsView>, Refusal> {
+    let symbol = news::symbol(&query.ticker)?;
+    let end = query.end_date.as_deref();
+    let end = end.map(|text| news::date("end_date", text)).transpose()?;
+    let limit = news::limit(query.limit)?;
+    let known = end.map_or(UnixMillis(i64::MAX), |day| {
+        UnixMillis::midnight(day).plus(Timeframe::DAY.millis())
+    });
+    let period = query.period;
+    let filings = platform
+        .blocking(move |platform| {
+            let research = news::research(platform)?;
+            let horizon = Horizon { known, place: None };
+            let mut filings = research.filings(&symbol, horizon, usize::MAX)?;
+            if filings.is_empty() {
+                let detail = format!("there are no filings of {symbol}");
+                return Err(Refusal::new(ProblemCode::NotFound, detail));
+            }
+            filings.retain(|one| period.as_ref().is_none_or(|it| one.fiscal_period == *it));
+            filings.truncate(limit);
+            Ok(filings)
+        })
+        .await?;
+    Ok(Json(FinancialsView {
+        ticker: query.ticker,
+        financials: filings.into_iter().map(filing).collect(),
+    }))
+}
+
+fn filing(filing: Filing) -> FilingView {
+    let figure = |(name, figure): (String, Figure)| {
+        let Figure { value, unit } = figure;
+        (name, FigureView { value, unit })
+    };
+    FilingView {
+        known_at: news::shown(filing.known_at),
+        fiscal_year: filing.fiscal_year,
+        fiscal_period: filing.fiscal_period,
+        period_start: filing.period_start.map(|day| day.to_string()),
+        period_end: filing.period_end.to_string(),
+        figures: filing.figures.into_iter().map(figure).collect(),
+    }
 }

@@ -137,17 +137,15 @@ fn the_trading_role_shows_prices_and_names_what_it_has_no_source_of() {
     for (path, status, code) in [
         ("/api/prices?ticker=MSFT", 404, "not_found"),
         ("/api/prices?ticker=AAPL&start_date=soon", 400, "invalid"),
-        ("/api/financials", 503, "unavailable"),
+        ("/api/financials", 400, "invalid"),
+        ("/api/financials?ticker=AAPL", 404, "not_found"),
         ("/api/insider-trades", 503, "unavailable"),
         ("/v1/runs", 404, "not_found"),
     ] {
         let (found, problem) = get(address, path);
         assert_eq!((found, &problem["code"]), (status, &json!(code)), "{path}");
     }
-    let (_, financials) = get(address, "/api/financials");
-    assert_eq!(
-        financials["detail"],
-        "there is no source of financial statements"
-    );
+    let (_, trades) = get(address, "/api/insider-trades");
+    assert_eq!(trades["detail"], "there is no source of trades of insiders");
     assert_eq!(get(address, "/health").1["service"], "trading_service");
 }
