@@ -137,7 +137,9 @@ fn hold(
         done.positions += 1;
         return Ok(());
     }
-    if let Some(account) = account {
+    if let Some(account) = account
+        && !is_there(portfolio, account)?
+    {
         match portfolio.add_account(account) {
             Ok(_) => done.accounts += 1,
             Err(PortfolioError::AccountTaken(_)) => {}
@@ -157,6 +159,11 @@ fn hold(
         Err(error) => return refuse(done, what(), error),
     }
     Ok(())
+}
+
+fn is_there(portfolio: &Portfolio<'_>, account: &str) -> Result<bool, MigrationError> {
+    let known = portfolio.accounts().map_err(refused_store)?;
+    Ok(known.iter().any(|known| known.account_name == account))
 }
 
 /// What is wrong with one entry leaves the others; what is wrong with the

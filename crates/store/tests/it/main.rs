@@ -9,6 +9,7 @@ mod conformance;
 mod crash;
 mod faults;
 mod listing;
+mod migration;
 mod model;
 mod portfolio;
 mod postgres;

@@ -105,7 +105,10 @@ impl LegacyTask {
             status,
             progress,
             current_stage: current,
-            stages: filled(stages, progress),
+            stages: match batch {
+                Some(_) => stages,
+                None => filled(stages, progress),
+            },
             created_at: said.text("created_at")?.map(|at| with_offset(&at)),
             elapsed_seconds: said.seconds()?,
             decision,
