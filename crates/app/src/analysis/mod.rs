@@ -21,5 +21,6 @@ mod unanswered;
 pub mod quant;
 pub mod shown;
 pub mod submit;
+pub mod transcript;
 #[cfg(test)]
 mod tests;
