@@ -43,12 +43,18 @@ pub(crate) const RATE_LIMIT: &str = "FONDACO_RATE_LIMIT";
 pub(crate) const COMPAT_DATA_PORT: &str = "FONDACO_COMPAT_DATA_PORT";
 /// Whether the files of dashboards are written.
 pub(crate) const DASHBOARD_EXPORTS: &str = "ENABLE_DASHBOARD_COMPAT_EXPORTS";
+/// The folder of the legacy files.
+pub(crate) const LEGACY_FOLDER: &str = "FONDACO_LEGACY_FOLDER";
 /// How much is said of what happens.
 pub(crate) const LOG_LEVEL: &str = "LOG_LEVEL";
 /// In which form it is said.
 pub(crate) const LOG_FORMAT: &str = "FONDACO_LOG_FORMAT";
 /// Threads of one attempt at a task.
 pub(crate) const THREADS: &str = "FONDACO_THREADS";
+/// A Chromium that prints reports.
+pub(crate) const CHROMIUM: &str = "FONDACO_CHROMIUM";
+/// Where programs are looked for.
+pub(crate) const PATH: &str = "PATH";
 /// Who asks.
 pub(crate) const USER: &str = "USER";
 /// Turns colour off where set and not empty.
@@ -90,10 +96,46 @@ pub(crate) const ALL: &[Variable] = &[
                   command writes can be repeated byte for byte.",
     },
     Variable {
+        name: "TA_APP_SERVICE_ENABLED",
+        flag: None,
+        meaning: "Flag `ta_app_service_enabled` where nobody has set it: `1` or `0`. So are the next four.",
+    },
+    Variable {
+        name: "TA_RESULT_CONTRACT_VERSION",
+        flag: None,
+        meaning: "Flag `ta_result_contract_version`: `v1alpha1` or `off`.",
+    },
+    Variable {
+        name: "TA_TASKSTORE_DUAL_READ",
+        flag: None,
+        meaning: "Flag `ta_taskstore_dual_read`: `1` or `0`.",
+    },
+    Variable {
+        name: "TA_TASKSTORE_DUAL_WRITE",
+        flag: None,
+        meaning: "Flag `ta_taskstore_dual_write`: `1` or `0`.",
+    },
+    Variable {
+        name: "TA_WS_V1ALPHA1_ENABLED",
+        flag: None,
+        meaning: "Flag `ta_ws_v1alpha1_enabled`: `1` or `0`.",
+    },
+    Variable {
         name: LEASE_MS,
         flag: None,
         meaning: "Milliseconds that a worker holds a task without a sign of life, in place of 30000. For \
                   tests: every process of a store must have the same.",
+    },
+    Variable {
+        name: CHROMIUM,
+        flag: None,
+        meaning: "The Chromium that prints reports as PDF. Default: the first of `chromium`, `chromium-browser`, \
+                  `google-chrome`, `google-chrome-stable` and `chrome` in `PATH`.",
+    },
+    Variable {
+        name: PATH,
+        flag: None,
+        meaning: "Folders in which a Chromium is looked for, where none is named.",
     },
     Variable {
         name: USER,

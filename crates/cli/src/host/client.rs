@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use clap::Args;
+use fondaco_app::portfolio::Portfolio;
 use fondaco_app::ports::Store;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::runs::{Asked, RunStoreError};
+use fondaco_app::recommendations::Recommendations;
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_domain::RunId;
 use fondaco_store::runs::{OpenOptions, Opened, open};
@@ -114,6 +116,20 @@ impl Client {
             // A store that failed is asked again with the next turn.
             let _ = runs.finish_planning(run);
         })
+    }
+
+    /// What can be asked of watchlist, accounts and positions.
+    pub(crate) fn portfolio(&self) -> Portfolio<'_> {
+        Portfolio {
+            store: self.store(),
+            machine: &*self.machine,
+            actor: &self.actor,
+        }
+    }
+
+    /// What analyses decided.
+    pub(crate) fn recommendations(&self) -> Recommendations {
+        Recommendations::new(Arc::clone(&self.opened.store))
     }
 
     /// What can be asked of runs.
