@@ -41,7 +41,7 @@ fn told(reports: &[NodeReport], role: NodeRole) -> String {
 }
 
 #[test]
-fn a_whole_debate_in_words() {
+fn what_analysts_say() {
     let reports = analysis(Temperament::Even, &some(), 1);
     insta::assert_snapshot!(told(&reports, NodeRole::Market), @r#"
     {
@@ -102,6 +102,11 @@ fn a_whole_debate_in_words() {
       "abstain": null
     }
     "#);
+}
+
+#[test]
+fn what_researchers_and_their_manager_say() {
+    let reports = analysis(Temperament::Even, &some(), 1);
     insta::assert_snapshot!(told(&reports, NodeRole::Bull), @r#"
     {
       "argument": "For a rise of AAPL speak 16 points in 4 reports. The heaviest: News: 1 mention of events that speak for a rise: a raised outlook; the newest on 2025-03-03: “Apple raises guidance, note 1”. Beside it: Market: The close of 100.00 is 11.4 % above its 200-day average of 89.75. They come from different data and point the same way. My points weigh 1.18, those against me 0.92. (By fixed rules, fondaco/rule-based; no language model wrote this.)",
@@ -152,6 +157,11 @@ fn a_whole_debate_in_words() {
       "plan": "Go with the rise over the next weeks. What would change it: heavier points for a fall."
     }
     "#);
+}
+
+#[test]
+fn what_trader_committee_and_portfolio_manager_say() {
+    let reports = analysis(Temperament::Even, &some(), 1);
     insta::assert_snapshot!(told(&reports, NodeRole::Trader), @r#"
     {
       "action": "buy",

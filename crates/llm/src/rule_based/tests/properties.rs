@@ -102,9 +102,8 @@ proptest! {
         for analyst in Analyst::ALL {
             let lean = |world: &World| {
                 let report = node(who, world, Node::Analyst(analyst), &[]);
-                let answer = match report.outcome {
-                    NodeOutcome::Answered(answer) => answer,
-                    _ => return None,
+                let NodeOutcome::Answered(answer) = report.outcome else {
+                    return None;
                 };
                 Some((i8::from(answer.direction?), answer.confidence?.get(), answer.points.len()))
             };
@@ -222,7 +221,6 @@ fn ratings_are_spread_over_all_five() {
         for rated in worlds.iter().filter_map(|world| rating(who, world)) {
             *counts.entry(rated).or_default() += 1;
         }
-        eprintln!("{who:?} {counts:?}");
         for rating in Rating::ALL {
             let count = counts.get(&rating).copied().unwrap_or(0);
             assert!(count * 100 <= WORLDS * 60, "{who:?} {counts:?}");
