@@ -18,7 +18,6 @@ use fondaco_app::recommendations::Recommendations;
 use fondaco_app::reports::Pages;
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_app::runtime::Desk;
-use fondaco_app::strategies::StrategyRef;
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
@@ -68,9 +67,9 @@ pub struct Analyses {
     pub research: Option<Arc<dyn ResearchStore>>,
     /// The models of those who name none.
     pub models: Models,
-    /// The strategy of the quant lane of the dashboard's analyses, where there
-    /// is one.
-    pub strategy: Option<StrategyRef>,
+    /// The text of the strategy file of those who name none, where there is
+    /// one.
+    pub strategy: Option<String>,
     /// What was decided.
     pub recommendations: Recommendations,
     /// What reports look like, where they can be made.

@@ -29,6 +29,9 @@ pub struct AnalysisBody {
     /// The day of items that name none; today (UTC) where it is left out.
     #[schemars(with = "Option<String>")]
     pub date: Option<Date>,
+    /// Whether there is a quant lane: where it is left out, there is one if
+    /// there is a strategy for it.
+    pub quant: Option<bool>,
     /// The registered strategy of the quant lane: `name`, `name@2`.
     #[schemars(schema_with = "strategy")]
     pub strategy: Option<String>,

@@ -83,7 +83,7 @@ async fn who_is_let_in_depends_on_keys_and_on_who_can_reach_the_address() {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_from_its_two_headers_and_from_nowhere_else() {
+async fn a_key_is_taken_from_its_headers_and_from_nowhere_else() {
     let (client, text) = with(Keys::Usable, false);
     let upper = text.to_uppercase();
     let (bearer, lower) = (format!("Bearer {text}"), format!("bearer  {text}"));
@@ -93,6 +93,7 @@ async fn a_key_is_taken_from_its_two_headers_and_from_nowhere_else() {
         (vec![("authorization", &bearer)], 200),
         (vec![("authorization", &lower)], 200),
         (vec![("x-api-key", &text)], 200),
+        (vec![("api-key", &text)], 200),
         (vec![("authorization", &basic)], 401),
         (vec![("authorization", &bare)], 401),
         (vec![("authorization", &shouted)], 401),

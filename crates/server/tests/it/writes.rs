@@ -67,7 +67,9 @@ async fn order(client: &Client, route: &str) -> Order {
             let run = backtest(client).await;
             changes(&format!("/backtest/{run}/cancel"), &json!({}))
         }
+        "analysis_submit" => changes("/v1/analyses", &json!({"items": [{"ticker": "AAPL"}]})),
         "halt_set" | "halt_confirm" | "halt_clear" => halt_order(client, route).await,
+        route if route.starts_with("s000_") => dashboard_order(client, route).await,
         route => other_order(client, route).await,
     }
 }
@@ -131,6 +133,43 @@ async fn other_order(client: &Client, route: &str) -> Order {
             changes("/v1/schedules/nightly", &json!({}))
         }
         other => panic!("say here how `{other}` is asked, and whether it changes something"),
+    }
+}
+
+async fn dashboard_order(client: &Client, route: &str) -> Order {
+    let watched = json!({"ticker": "AAPL"});
+    let account = json!({"account_name": "Ibkr"});
+    let position = json!({"ticker": "AAPL", "shares": 1, "cost_price": 2});
+    let (list, accounts) = ("/api/portfolio/watchlist", "/api/portfolio/accounts");
+    let positions = "/api/portfolio/positions";
+    match route {
+        "s000_analysis_start" => changes("/api/analysis/start", &watched),
+        "s000_analysis_cancel" => {
+            let begun = client.post("/api/analysis/start", &watched).await.json();
+            let task = begun["task_id"].as_str().unwrap();
+            changes(&format!("/api/analysis/cancel/{task}"), &json!({}))
+        }
+        "s000_config_apikey" => changes("/api/config/apikey", &json!({"api_key": "sk"})),
+        "s000_watchlist_add" => changes(list, &watched),
+        "s000_watchlist_remove" => {
+            client.post(list, &watched).await;
+            changes(&format!("{list}/AAPL"), &json!({}))
+        }
+        "s000_portfolio_analyze" => {
+            client.post(list, &watched).await;
+            changes("/api/portfolio/analyze", &json!({}))
+        }
+        "s000_account_add" => changes(accounts, &account),
+        "s000_account_remove" => {
+            client.post(accounts, &account).await;
+            changes(&format!("{accounts}/Ibkr"), &json!({}))
+        }
+        "s000_position_add" => changes(positions, &position),
+        "s000_position_remove" => {
+            client.post(positions, &position).await;
+            changes(&format!("{positions}/AAPL"), &json!({}))
+        }
+        other => panic!("say here how `{other}` is asked"),
     }
 }
 

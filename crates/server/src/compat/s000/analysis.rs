@@ -145,8 +145,7 @@ pub(super) fn wish(platform: &Platform, tickers: Vec<Symbol>, day: Option<Date>)
     let items = tickers.into_iter().map(|ticker| (ticker, date));
     let mut wish = of_items(items, day.is_none());
     if let Some(strategy) = &platform.analyses.strategy {
-        wish.job.quant = Some(quant(String::new(), std::collections::BTreeMap::new()));
-        wish.left.strategy = Some(strategy.clone());
+        wish.job.quant = Some(quant(strategy.clone(), std::collections::BTreeMap::new()));
     }
     wish
 }

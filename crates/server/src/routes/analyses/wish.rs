@@ -65,13 +65,19 @@ fn by_name(body: AnalysisBody, usual: &Analyses) -> Result<Wish, Refusal> {
         (item.ticker, date)
     });
     let mut wish = of_items(items, left_date);
+    if body.quant == Some(false) && (body.strategy.is_some() || body.text.is_some()) {
+        return Err(Refusal::of_field("quant", "a strategy is named for it"));
+    }
     let (strategy, text) = match (body.strategy, body.text) {
         (Some(name), None) => {
             let Ok(wanted) = name.parse();
             (Some(wanted), String::new())
         }
         (None, Some(text)) => (None, text),
-        (None, None) if body.params.is_none() => (usual.strategy.clone(), String::new()),
+        (None, None) if body.params.is_none() => {
+            let usual = usual.strategy.clone().filter(|_| body.quant != Some(false));
+            (None, usual.unwrap_or_default())
+        }
         (None, None) => return Err(Refusal::of_field("params", "a strategy is wanted for them")),
         (Some(_), Some(_)) => {
             return Err(Refusal::of_field(

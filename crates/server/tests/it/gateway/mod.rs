@@ -1,6 +1,6 @@
 //! The gateway over real sockets.
 
-mod desk;
+pub(crate) mod desk;
 mod frames;
 mod keys;
 mod order;
