@@ -79,6 +79,28 @@ impl Library {
         Recording::journal(&self.of_run(run).join(name))
     }
 
+    /// Runs that have journals: those that are gone or have ended need none.
+    pub fn runs(&self) -> Result<Vec<RunId>, ModelError> {
+        let folders = match std::fs::read_dir(&self.journals) {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(failed("list", source)),
+        };
+        let mut runs = Vec::new();
+        for folder in folders {
+            let folder = folder.map_err(|source| failed("list", source))?;
+            // What others left there is none of ours.
+            runs.extend(
+                folder
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.parse::<RunId>().ok()),
+            );
+        }
+        runs.sort();
+        Ok(runs)
+    }
+
     /// Removes the journals of a run that has ended: its reports have all
     /// calls.
     pub fn forget(&self, run: RunId) -> Result<(), ModelError> {

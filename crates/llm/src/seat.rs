@@ -125,18 +125,19 @@ impl Seated<'_> {
 
     /// How long to wait before it is asked again, if at all.
     fn wait_before(&self, failures: u32, error: &ModelError) -> Option<Duration> {
+        let asked_for = match error {
+            ModelError::RateLimited { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        // Nobody else of this process asks it before, either.
+        if let (Some(wait), Some(gate)) = (asked_for, self.gate) {
+            gate.close_for(wait);
+        }
         if failures >= self.retries.attempts || !error.class().may_retry() {
             return None;
         }
-        if let ModelError::RateLimited {
-            retry_after: Some(wait),
-            ..
-        } = error
-        {
-            if let Some(gate) = self.gate {
-                gate.close_for(*wait);
-            }
-            return Some(*wait);
+        if asked_for.is_some() {
+            return asked_for;
         }
         let doubled = self.retries.first * 2_u32.saturating_pow(failures - 1);
         Some(doubled.min(self.retries.longest))

@@ -7,6 +7,7 @@ use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::records::RecordStore;
 use fondaco_app::spending::Spending;
 use fondaco_llm::{Catalog, Desk, Library};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::errors::Failure;
@@ -25,7 +26,7 @@ pub(crate) fn models(
         catalog(context)?,
         library(context),
         spending,
-        variable,
+        |name| key(context, name).map(|(key, _)| key),
     ))
 }
 
@@ -41,8 +42,27 @@ pub(crate) fn library(context: &Context) -> Library {
     Library::new(below("cassettes"), below("runs-calls"))
 }
 
+/// Where a key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeyOrigin {
+    /// The variable of the environment.
+    Environment,
+    /// It was saved over HTTP, and stands in for the variable.
+    Saved,
+}
+
+/// The key that a variable of that name holds, and where it comes from.
+pub(crate) fn key(context: &Context, variable: &str) -> Option<(String, KeyOrigin)> {
+    let set = self::variable(variable);
+    set.map(|key| (key, KeyOrigin::Environment)).or_else(|| {
+        let saved = fondaco_server::saved_key(context.home(), variable)?;
+        Some((saved, KeyOrigin::Saved))
+    })
+}
+
 /// A variable with a key in it.
-pub(crate) fn variable(name: &str) -> Option<String> {
+fn variable(name: &str) -> Option<String> {
     let key = std::env::var(name).ok();
     key.filter(|key| !key.trim().is_empty())
 }

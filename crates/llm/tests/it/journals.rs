@@ -92,8 +92,11 @@ fn journals_of_a_run_that_ended_are_removed() {
     let home = Home::of(Server::of([says("one")]));
     ask(&home.desk(), PAID, 0).unwrap();
     assert!(journal(&home).exists());
+    std::fs::create_dir(home.journals().join("of somebody else")).unwrap();
+    assert_eq!(home.library().runs().unwrap(), [run()]);
     home.library().forget(run()).unwrap();
     assert!(!journal(&home).exists());
+    assert!(home.library().runs().unwrap().is_empty());
     home.library().forget(run()).unwrap();
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::models;
+use crate::host::models::{self, KeyOrigin};
 use crate::output::{Style, View};
 
 /// Options.
@@ -56,8 +56,8 @@ struct ProviderShown {
     base_url: String,
     /// The variable that its key stands in.
     key_env: Option<String>,
-    /// Whether there is one.
-    has_key: bool,
+    /// Where it comes from; `null` where there is none.
+    key_from: Option<KeyOrigin>,
     /// Whether models are asked that nobody told of.
     takes_any_model: bool,
 }
@@ -74,12 +74,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         known_on: KNOWN_ON,
         models: own
             .map(|name| of_program(name))
-            .chain(told.map(|(name, known)| of_provider(&catalog, name, known)))
+            .chain(told.map(|(name, known)| of_provider(context, &catalog, name, known)))
             .collect(),
         providers: catalog
             .providers()
             .filter(|provider| wanted(&provider.name))
-            .map(ProviderShown::of)
+            .map(|provider| ProviderShown::of(context, provider))
             .collect(),
     })?)
 }
@@ -94,7 +94,7 @@ fn of_program(name: &str) -> ModelShown {
     }
 }
 
-fn of_provider(catalog: &Catalog, name: &str, known: &Known) -> ModelShown {
+fn of_provider(context: &Context, catalog: &Catalog, name: &str, known: &Known) -> ModelShown {
     let provider = name.split_once('/').map(|(provider, _)| provider);
     let provider = provider.and_then(|provider| catalog.provider(provider));
     ModelShown {
@@ -105,31 +105,33 @@ fn of_provider(catalog: &Catalog, name: &str, known: &Known) -> ModelShown {
             Source::BuiltIn => "built_in",
             Source::Settings | Source::Provider => "settings",
         },
-        usable: provider.is_some_and(|provider| !provider.needs_key || has_key(provider)),
+        usable: provider
+            .is_some_and(|provider| !provider.needs_key || key_from(context, provider).is_some()),
     }
 }
 
-fn has_key(provider: &Provider) -> bool {
-    let variable = provider.key_env.as_deref();
-    variable.and_then(models::variable).is_some()
+fn key_from(context: &Context, provider: &Provider) -> Option<KeyOrigin> {
+    let variable = provider.key_env.as_deref()?;
+    models::key(context, variable).map(|(_, origin)| origin)
 }
 
 impl ProviderShown {
-    fn of(provider: &Provider) -> Self {
+    fn of(context: &Context, provider: &Provider) -> Self {
         Self {
             name: provider.name.clone(),
             base_url: provider.url.to_string(),
             key_env: provider.key_env.clone(),
-            has_key: has_key(provider),
+            key_from: key_from(context, provider),
             takes_any_model: provider.takes_unlisted(),
         }
     }
 
     fn line(&self) -> String {
-        let key = match (&self.key_env, self.has_key) {
-            (None, _) => "no key".to_owned(),
-            (Some(variable), true) => format!("key in {variable}"),
-            (Some(variable), false) => format!("no key: {variable} is not set"),
+        let key = match (&self.key_env, self.key_from) {
+            (None, _) => "takes no key".to_owned(),
+            (Some(variable), Some(KeyOrigin::Environment)) => format!("key in {variable}"),
+            (Some(variable), Some(KeyOrigin::Saved)) => format!("key saved as {variable}"),
+            (Some(variable), None) => format!("no key: {variable} is not set"),
         };
         let any = if self.takes_any_model {
             ", any model"
