@@ -1,13 +1,16 @@
-//! Runs told in files while the process lives.
+//! Runs told in files while the process lives: those of runs, and the legacy
+//! ones of analyses.
 
 use std::fs::{File, TryLockError};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use fondaco_app::migration::{LegacyTeller, Migration};
 use fondaco_app::ports::runs::RunStoreError;
-use fondaco_app::projections::{Follower, Pace, ProjectionError, Projector};
+use fondaco_app::projections::{Follower, Pace, ProjectionError, Projector, Teller};
 use fondaco_app::runner::Bell;
 use fondaco_domain::Hint;
 use fondaco_store::ProjectedRuns;
@@ -55,6 +58,12 @@ const LOCK: &str = ".telling";
 /// Between two looks whether nobody else tells.
 const TURN: Duration = Duration::from_secs(5);
 
+/// Between two looks at both stores of analyses.
+const LOOK: Duration = Duration::from_mins(5);
+
+/// Who looks.
+const ACTOR: &str = "migration";
+
 /// After a failure it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -72,12 +81,42 @@ impl Projecting {
             Pace::default(),
         );
         let lock = context.home().join("runs").join(LOCK);
+        Self::begin(lock, follower, || ())
+    }
+
+    /// Begins to write the legacy files of analyses, and to look now and then
+    /// for what must not happen to them.
+    pub(crate) fn start_legacy(
+        client: &Client,
+        migration: &Arc<Migration>,
+    ) -> Result<Self, Failure> {
+        let teller = LegacyTeller(Arc::clone(migration));
+        let follower = Follower::new(teller, client.machine.clone(), Pace::default());
+        let lock = PathBuf::from(migration.place()).join(LOCK);
+        let migration = Arc::clone(migration);
+        let mut looked: Option<Instant> = None;
+        Self::begin(lock, follower, move || {
+            if looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+                looked = Some(Instant::now());
+                if let Err(error) = migration.watch(ACTOR) {
+                    let (why, kind) = (in_words(&error), error.kind().as_str());
+                    warn!(name: "migration_unwatched", kind, "the stores of analyses cannot be compared: {why}");
+                }
+            }
+        })
+    }
+
+    fn begin<T: Teller + Send + 'static>(
+        lock: PathBuf,
+        follower: Follower<T>,
+        beside: impl FnMut() + Send + 'static,
+    ) -> Result<Self, Failure> {
         let stop = Arc::new(Stop::default());
         let told = Arc::clone(&stop);
         let thread = spawn("projections", move || {
             let held = told.held(&lock);
             if held.is_some() {
-                told.follow(follower);
+                told.follow(follower, beside);
             }
         })?;
         Ok(Self {
@@ -112,7 +151,7 @@ impl Stop {
         None
     }
 
-    fn follow(&self, mut follower: Follower) {
+    fn follow<T: Teller>(&self, mut follower: Follower<T>, mut beside: impl FnMut()) {
         let mut failing = false;
         while !self.is_told() {
             let wait = match follower.turn() {
@@ -126,6 +165,7 @@ impl Stop {
                     AGAIN
                 }
             };
+            beside();
             self.bell.wait(wait);
         }
         // What the last tasks of this process did. Whoever is next tells the

@@ -33,7 +33,9 @@ use state::{Announced, Known, Phase, UpLock};
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
 use crate::host::gateway::{GatewayWish, Gateways};
-use crate::host::{Client, Host, HostError, HostOptions, Listening, Place, Projecting, signals};
+use crate::host::{
+    Client, Host, HostError, HostOptions, Listening, Place, Projecting, migration, signals,
+};
 use crate::logs::Notes;
 use crate::settings::{ExecutorMode, Settings, without_password};
 
@@ -166,7 +168,7 @@ type Serving = tokio::task::JoinHandle<Result<(), fondaco_server::ServeError>>;
 struct Parts<'a> {
     gateways: Gateways,
     host: Option<Host>,
-    projecting: Option<Projecting>,
+    projecting: Vec<Projecting>,
     /// The store, where the process ends when there is nothing left to do.
     idle: Option<&'a Client>,
     settings: &'a Settings,
@@ -218,10 +220,9 @@ impl Parts<'_> {
             info!(name: "worker_ended", worker = %worker, "worker {worker} has ended");
         }
         // Last, so that it tells of the last task.
-        if let Some(projecting) = self.projecting {
-            let ended = tokio::task::spawn_blocking(move || drop(projecting));
-            ended.await.map_err(panicked)?;
-        }
+        let projecting = self.projecting;
+        let ended = tokio::task::spawn_blocking(move || drop(projecting));
+        ended.await.map_err(panicked)?;
         served?;
         gateways
     }
@@ -237,11 +238,15 @@ impl Wish {
         &self,
         client: &Client,
         context: &Context,
-    ) -> Result<Option<Projecting>, Failure> {
-        let tells = self.works() || self.roles.contains(&Role::Control);
-        tells
-            .then(|| Projecting::start(client, context, &self.settings))
-            .transpose()
+    ) -> Result<Vec<Projecting>, Failure> {
+        if !self.works() && !self.roles.contains(&Role::Control) {
+            return Ok(Vec::new());
+        }
+        let migration = migration(client, context)?;
+        Ok(vec![
+            Projecting::start(client, context, &self.settings)?,
+            Projecting::start_legacy(client, &migration)?,
+        ])
     }
 
     /// What of the gateway belongs to the process.

@@ -167,6 +167,15 @@ pub(crate) const DASHBOARD_EXPORTS: Key = Key {
     meaning: "Whether runs on disk hold the files below `team_dashboard`.",
 };
 
+pub(crate) const LEGACY_FOLDER: Key = Key {
+    name: "compat.legacy_folder",
+    variable: env::LEGACY_FOLDER,
+    flag: None,
+    wanted: "a text",
+    default: "`legacy` in the home",
+    meaning: "Folder of the legacy files of analyses: the one that holds `data`.",
+};
+
 pub(crate) const LOG_LEVEL: Key = Key {
     name: "log.level",
     variable: env::LOG_LEVEL,
@@ -203,6 +212,7 @@ pub(crate) const ALL: &[&Key] = &[
     &RATE_LIMIT,
     &DATA_PORT,
     &DASHBOARD_EXPORTS,
+    &LEGACY_FOLDER,
     &LOG_LEVEL,
     &LOG_FORMAT,
 ];

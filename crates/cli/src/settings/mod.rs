@@ -140,6 +140,12 @@ impl Sources {
         self.said(&keys::STORE)
     }
 
+    /// The folder of the legacy files of analyses.
+    pub(crate) fn legacy_folder(&self, home: &Path) -> Result<Said<String>, SettingsError> {
+        let default = || home.join("legacy").display().to_string();
+        self.take(&keys::LEGACY_FOLDER, default)
+    }
+
     /// Threads of one task; zero for as many as there are.
     pub(crate) fn threads(&self) -> Result<Said<usize>, SettingsError> {
         self.take(&keys::THREADS, || 0)
@@ -166,6 +172,7 @@ impl Sources {
             compat: Compat {
                 data_port: self.maybe(&keys::DATA_PORT)?,
                 dashboard_exports: self.take(&keys::DASHBOARD_EXPORTS, || true)?,
+                legacy_folder: self.legacy_folder(home)?,
             },
             log: Log {
                 level: self.take(&keys::LOG_LEVEL, LogLevel::default)?,
@@ -305,6 +312,8 @@ pub(crate) struct Compat {
     pub(crate) data_port: Said<Option<u16>>,
     /// Whether `team_dashboard` is written.
     pub(crate) dashboard_exports: Said<bool>,
+    /// The folder of the legacy files of analyses.
+    pub(crate) legacy_folder: Said<String>,
 }
 
 /// What is said of what happens.

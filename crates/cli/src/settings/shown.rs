@@ -47,6 +47,8 @@ impl Shown {
             shown.said(&keys::DATA_PORT, &settings.compat.data_port, |port| {
                 json!(port)
             });
+            let folder = &settings.compat.legacy_folder;
+            shown.said(&keys::LEGACY_FOLDER, folder, |folder| json!(folder));
         }
         if role == Role::Runtime {
             let exports = &settings.compat.dashboard_exports;

@@ -4,6 +4,7 @@
 
 mod backtest;
 mod backtest_runs;
+mod contract;
 mod data;
 mod documents;
 mod durable;
@@ -12,6 +13,9 @@ mod golden;
 mod harness;
 mod home;
 mod interrupted;
+mod migration;
+mod models;
+mod news;
 mod realistic;
 mod reference;
 mod samples;
@@ -19,3 +23,4 @@ mod settings;
 mod signal;
 mod strategy;
 mod task;
+mod tool;

@@ -1,6 +1,6 @@
 //! `fondaco flag list`.
 
-use fondaco_app::flags;
+use fondaco_app::flags::{self, Environment};
 use serde::Serialize;
 
 use super::FlagShown;
@@ -26,7 +26,8 @@ struct Listing {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let client = Client::open(&args.store, context)?;
-    let now = flags::list(client.store())?;
+    let environment = Environment::read(|name| std::env::var(name).ok())?;
+    let now = flags::list_under(client.store(), &environment)?;
     Ok(context.output.print(&Listing {
         hash: now.snapshot.hash().to_string(),
         flags: now.flags.iter().map(FlagShown::of).collect(),

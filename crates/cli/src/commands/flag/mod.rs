@@ -46,6 +46,8 @@ struct FlagShown {
     version: u32,
     set_at: Option<String>,
     set_by: Option<String>,
+    /// The variable of the environment that says it, where nobody has set it.
+    variable: Option<&'static str>,
 }
 
 impl FlagShown {
@@ -62,6 +64,7 @@ impl FlagShown {
             version: now.version,
             set_at: set.map(|(at, _)| at.to_string()),
             set_by: set.map(|(_, actor)| actor.clone()),
+            variable: now.variable,
         }
     }
 
@@ -69,7 +72,9 @@ impl FlagShown {
     fn line(&self) -> String {
         let whose = match (&self.set_at, &self.set_by) {
             (Some(at), Some(by)) => format!("set {at} by {by}"),
-            _ => "by default".to_owned(),
+            _ => self
+                .variable
+                .map_or_else(|| "by default".to_owned(), |name| format!("by {name}")),
         };
         format!("{} is {}, {whose}\n", self.name, self.value)
     }
