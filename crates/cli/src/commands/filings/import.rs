@@ -57,7 +57,7 @@ impl View for Report<'_> {
                 let (new, known) = (grouped(taken.added), grouped(taken.known));
                 let _ = writeln!(
                     text,
-                    "{new} {what} are new, {known} were known (place {})",
+                    "{what}: {new} new, {known} known (place {})",
                     taken.place
                 );
             }
@@ -65,7 +65,7 @@ impl View for Report<'_> {
         if it.undated.count > 0 {
             let _ = writeln!(
                 text,
-                "{} {} filings do not say when they were filed",
+                "{} {} that do not say when they were filed",
                 style.dim("left out:"),
                 grouped(it.undated.count)
             );

@@ -46,7 +46,7 @@ impl View for Report<'_> {
     fn text(&self, style: Style) -> String {
         let it = self.0;
         let mut text = format!(
-            "{} stories are new, {} were known (place {})\n",
+            "stories: {} new, {} known (place {})\n",
             grouped(it.taken.added),
             grouped(it.taken.known),
             it.taken.place
