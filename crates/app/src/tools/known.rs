@@ -109,13 +109,16 @@ impl<'a> Known<'a> {
         timeframe: Timeframe,
     ) -> Result<Result<Series, Absent>, Failure> {
         let datasets = self.datasets()?;
+        let of_symbol = || datasets.iter().filter(|(id, _)| id.symbol == *symbol);
+        for (id, version) in of_symbol().filter(|(id, _)| id.timeframe == timeframe) {
+            if let Some(series) = self.closed(id, version)? {
+                return Ok(Ok(series));
+            }
+        }
         let mut known = Vec::new();
-        for (id, version) in datasets.iter().filter(|(id, _)| id.symbol == *symbol) {
-            let series = self.closed(id, version)?;
-            match series {
-                Some(series) if id.timeframe == timeframe => return Ok(Ok(series)),
-                Some(_) => known.push(id.timeframe),
-                None => {}
+        for (id, version) in of_symbol().filter(|(id, _)| id.timeframe != timeframe) {
+            if self.closed(id, version)?.is_some() {
+                known.push(id.timeframe);
             }
         }
         known.sort();
