@@ -203,8 +203,10 @@ impl View for Listing {
         for model in &self.models {
             text += &model.line(width);
         }
-        text += &style.bold("Providers");
-        text.push('\n');
+        if !self.providers.is_empty() {
+            text += &style.bold("Providers");
+            text.push('\n');
+        }
         for provider in &self.providers {
             text += &provider.line();
         }
