@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fondaco_app::roles::Role;
-use fondaco_server::{Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop};
+use fondaco_server::{
+    Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop,
+};
+use fondaco_store::research::SqliteResearch;
 
 use crate::commands::backtest;
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::{Client, candles, planners};
+use crate::host::{Client, ThesePages, candles, models, planners};
 use crate::settings::Settings;
 
 /// The platform of a process: one for all its roles.
@@ -34,7 +37,7 @@ pub(super) fn platform(
     }
     Ok(Arc::new(Platform {
         guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
-        analyses: Analyses::over(Arc::clone(&store)),
+        analyses: analyses(client, context)?,
         store,
         planners: planners(),
         machine: client.machine.clone(),
@@ -51,4 +54,24 @@ pub(super) fn platform(
             ..Limits::default()
         },
     }))
+}
+
+/// The strategy of those who name none: that of `fondaco analyze`.
+const STRATEGY: &str = include_str!("../../../../strategies/bollinger-20-2.toml");
+
+/// What analyses begin with.
+fn analyses(client: &Client, context: &Context) -> Result<Analyses, Failure> {
+    let research = SqliteResearch::open(&context.home().join(SqliteResearch::FILE))?;
+    let catalog = models::catalog(context)?;
+    let has_key = |provider: &&fondaco_llm::catalog::Provider| {
+        let variable = provider.key_env.as_deref();
+        variable.is_some_and(|name| models::key(context, name).is_some())
+    };
+    let providers = catalog.providers().filter(has_key);
+    let mut analyses = Analyses::over(Arc::clone(&client.opened.store));
+    analyses.research = Some(Arc::new(research));
+    analyses.strategy = Some(STRATEGY.to_owned());
+    analyses.pages = Some(Arc::new(ThesePages::of(context)));
+    analyses.providers = providers.map(|provider| provider.name.clone()).collect();
+    Ok(analyses)
 }

@@ -88,7 +88,7 @@ impl Analyst {
         let (prefix, node) = split(key).unwrap();
         if node != Node::Decision {
             let report = report(key, node);
-            return self.complete(task, report.to_string());
+            return self.complete(task, &report.to_string());
         }
         let job = self.job(task);
         let item = job["items"].as_array().unwrap().iter();
@@ -109,7 +109,7 @@ impl Analyst {
                     error: result,
                 },
             ),
-            Outcome::Complete | Outcome::QuantOnly => self.complete(task, result),
+            Outcome::Complete | Outcome::QuantOnly => self.complete(task, &result),
         }
     }
 
@@ -124,9 +124,9 @@ impl Analyst {
         serde_json::from_str(&self.0.store.spec(&run.new.spec).unwrap()).unwrap()
     }
 
-    fn complete(&self, task: &Claimed, output: String) {
+    fn complete(&self, task: &Claimed, output: &str) {
         let fence = task.task.fence;
-        let output = fondaco_app::runner::body_reference(&*self.0.store, &output).unwrap();
+        let output = fondaco_app::runner::body_reference(&*self.0.store, output).unwrap();
         let output = Some(output);
         self.report(task, TaskCommand::Complete { fence, output });
     }

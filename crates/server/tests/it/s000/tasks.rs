@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::keyring::guarded;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "two payloads, whole")]
 async fn a_task_from_its_start_to_its_end() {
     let client = ready().await;
     let body = json!({"ticker": "AAPL", "date": "2024-10-04"});
@@ -289,7 +290,7 @@ async fn a_task_whose_worker_is_gone_is_not_running() {
     let path = format!("/api/analysis/status/{task}");
     let analyst = client.analyst();
     let held = analyst.take().unwrap();
-    hand.pass(Duration::from_secs(60));
+    hand.pass(Duration::from_mins(1));
     assert_eq!(get(&client, &path).await.1["status"], "running");
     // Whoever looks after leases takes it from a worker that is silent.
     analyst.drop_it(&held);
