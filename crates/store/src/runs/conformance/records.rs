@@ -131,8 +131,10 @@ pub(super) fn listed(store: &dyn Store) -> Result<(), RunStoreError> {
 
 pub(super) fn trail(store: &dyn Store) -> Result<(), RunStoreError> {
     let mut all = Vec::new();
-    for (n, kind) in RecordKind::ALL.iter().cycle().take(20).enumerate() {
-        let name = if n % 3 == 0 { "a" } else { "b" };
+    // Each kind under either name, however many kinds there are.
+    let kinds = RecordKind::ALL.len();
+    for (n, kind) in RecordKind::ALL.iter().cycle().take(2 * kinds).enumerate() {
+        let name = if n < kinds { "a" } else { "b" };
         let body = format!("{n}");
         let asked = Change {
             kind: *kind,
