@@ -166,13 +166,18 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     steps.collect()
 }
 
-/// A frame of either way: of two refusals the one that knows its type counts.
+/// A frame of either way. One that is neither is told as both see it.
 fn frame(text: &str) -> Vec<Fault> {
     let (client, server) = (read::<ClientFrame>(text), read::<ServerFrame>(text));
     match (client, server) {
         (Ok(_), _) | (_, Ok(_)) => Vec::new(),
-        (Err(client), Err(server)) if client.problem.contains("unknown variant") => vec![server],
-        (Err(client), Err(_)) => vec![client],
+        (Err(client), Err(server)) => vec![Fault {
+            problem: format!(
+                "of a client: {}; of the server: {}",
+                client.problem, server.problem
+            ),
+            ..client
+        }],
     }
 }
 
