@@ -8,6 +8,7 @@
 pub mod error;
 mod kept;
 pub mod legacy;
+pub mod legacy_table;
 mod projected;
 pub mod research;
 pub mod results;
