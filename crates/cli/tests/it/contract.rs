@@ -138,7 +138,7 @@ fn what_does_not_read_is_named_by_its_place_too() {
             r#"[{"type": "ping"}, {"type": "shout"}]"#.to_owned(),
             5,
             json!("gateway v1"),
-            "/1",
+            "/1/type",
             "shout",
         ),
         ("[]".to_owned(), 2, Value::Null, "", "empty"),
