@@ -216,7 +216,8 @@ proptest! {
         let (_folder, store) = file();
         store.add_stories(&[story("a", UnixMillis(5), &[])]).unwrap();
         let words = Some(format!("{words} {more}"));
-        prop_assert!(store.stories(&NewsQuery { words, ..news(ALL) }).is_ok());
+        let found = store.stories(&NewsQuery { words, ..news(ALL) });
+        prop_assert!(found.is_ok());
     }
 
     /// What a story says finds it, in any order.
