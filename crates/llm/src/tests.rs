@@ -1,11 +1,11 @@
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::{Cassette, Mode, Recording, Scripted};
 use fondaco_app::ports::model::{
     CallContext, Completion, Message, Model, ModelError, ModelRequest, NanoDollars,
 };
-use crate::{Cassette, Mode, Recording, Scripted};
 
 fn request(text: &str) -> ModelRequest {
     ModelRequest {

@@ -10,8 +10,8 @@ use fondaco_domain::Symbol;
 use fondaco_domain::signal::explicit_rating;
 use serde_json::Value;
 
-use super::form::Form;
-use super::prompts::{self, Prompt};
+use super::form::{self, Form};
+use super::prompts::{self, Prompt, envelope};
 use super::unanswered::{Unanswered, of_model};
 use crate::ports::machine::Machine;
 use crate::ports::model::{
@@ -104,7 +104,7 @@ struct Talk<'a> {
 
 impl Talk<'_> {
     fn hold(&mut self) -> Result<NodeOutcome, Unanswered> {
-        let form = Form::of(&self.question.prompt.schema).map_err(Unanswered::form)?;
+        let form = Form::of(&self.question.prompt.schema).map_err(|it| Unanswered::form(&it))?;
         let opening = self.opening()?;
         self.messages.push(Message::User { text: opening });
         let mut turns_left = self.question.llm.tool_turns;
@@ -146,7 +146,8 @@ impl Talk<'_> {
         for tool in prompt.tools {
             let arguments = serde_json::json!({ "symbol": self.question.ticker });
             let said = self.tool(tool, &arguments)?;
-            text.push_str(&format!("\n\n<tool name=\"{tool}\">\n{said}\n</tool>"));
+            text.push_str("\n\n");
+            text.push_str(&envelope::tool(tool, &said));
         }
         Ok(text)
     }
@@ -257,8 +258,10 @@ impl Talk<'_> {
     }
 
     fn read_answer(&self, form: &Form, text: &str) -> Result<NodeOutcome, String> {
-        let document = form.document(text)?;
-        prompts::read(self.question.role, &document)
+        let role = self.question.role;
+        let document = prompts::completed(role, form::document(text)?);
+        form.check(&document)?;
+        prompts::read(role, &document)
     }
 
     fn ask_again(&mut self, text: String, problem: &str) {

@@ -14,26 +14,26 @@ impl Form {
         Ok(Self(validator))
     }
 
-    /// The document of an answer: all of the text, or all of its one fenced
-    /// block. What is wrong with it is said to the model.
-    pub(super) fn document(&self, text: &str) -> Result<Value, String> {
-        let text = fenced(text.trim());
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
+    /// What is wrong with a document, first of all; it is said to the model.
+    pub(super) fn check(&self, document: &Value) -> Result<(), String> {
+        match self.0.iter_errors(document).next() {
+            None => Ok(()),
+            Some(problem) => Err(match problem.instance_path().as_str() {
+                "" => problem.to_string(),
+                place => format!("at {place}: {problem}"),
+            }),
         }
-        let document: Value =
-            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
-        match self.0.iter_errors(&document).next() {
-            None => {}
-            Some(problem) => {
-                return Err(match problem.instance_path().as_str() {
-                    "" => problem.to_string(),
-                    place => format!("at {place}: {problem}"),
-                });
-            }
-        }
-        Ok(document)
     }
+}
+
+/// The document of an answer: all of the text, or all of its one fenced block.
+/// What is wrong with it is said to the model.
+pub(super) fn document(text: &str) -> Result<Value, String> {
+    let text = fenced(text.trim());
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))
 }
 
 /// What stands between the fences of a text that is one block.
@@ -64,13 +64,14 @@ mod tests {
             "properties": {"n": {"type": "integer"}}
         });
         let form = Form::of(&schema).unwrap();
+        let read = |text| document(text).and_then(|it| form.check(&it).map(|()| it));
         for good in [
             r#"{"n": 1}"#,
             "  {\"n\":1}\n",
             "```json\n{\"n\": 1}\n```",
             "```\n{\"n\":1}```",
         ] {
-            assert_eq!(form.document(good), Ok(json!({"n": 1})), "{good}");
+            assert_eq!(read(good), Ok(json!({"n": 1})), "{good}");
         }
         for (bad, problem) in [
             ("", "it is empty"),
@@ -82,7 +83,7 @@ mod tests {
             (r#"{"m": 1}"#, "'m' was unexpected"),
             ("[]", "is not of type"),
         ] {
-            let said = form.document(bad).unwrap_err();
+            let said = read(bad).unwrap_err();
             assert!(said.contains(problem), "{bad}: {said}");
         }
     }

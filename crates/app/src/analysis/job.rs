@@ -119,7 +119,7 @@ pub fn check(job: &AnalysisJob) -> Result<(), JobError> {
         return Err(JobError::NoLane);
     }
     if let Some(budget) = job.budget_nano {
-        within("budget_nano", budget, 0, i64::MAX, "0 or more")?;
+        within("budget_nano", &budget, 0, i64::MAX, "0 or more")?;
     }
     job.llm.as_ref().map_or(Ok(()), check_llm)
 }
@@ -132,27 +132,27 @@ fn check_llm(llm: &LlmJob) -> Result<(), JobError> {
     if distinct.len() < llm.analysts.len() {
         return Err(JobError::Analysts("one twice"));
     }
-    within("llm.debate_rounds", llm.debate_rounds, 1, 10, "1 to 10")?;
-    within("llm.risk_rounds", llm.risk_rounds, 1, 10, "1 to 10")?;
+    within("llm.debate_rounds", &llm.debate_rounds, 1, 10, "1 to 10")?;
+    within("llm.risk_rounds", &llm.risk_rounds, 1, 10, "1 to 10")?;
     let seconds = "1 to 86400";
     within(
         "llm.analyst_seconds",
-        llm.analyst_seconds,
+        &llm.analyst_seconds,
         1,
         86_400,
         seconds,
     )?;
     within(
         "llm.research_seconds",
-        llm.research_seconds,
+        &llm.research_seconds,
         1,
         86_400,
         seconds,
     )?;
-    within("llm.tool_turns", llm.tool_turns, 0, 50, "0 to 50")?;
+    within("llm.tool_turns", &llm.tool_turns, 0, 50, "0 to 50")?;
     within(
         "llm.max_tokens",
-        llm.max_tokens,
+        &llm.max_tokens,
         1,
         1_000_000,
         "1 to 1000000",
@@ -161,12 +161,12 @@ fn check_llm(llm: &LlmJob) -> Result<(), JobError> {
 
 fn within<N: PartialOrd + Display>(
     field: &'static str,
-    found: N,
+    found: &N,
     least: N,
     most: N,
     wanted: &'static str,
 ) -> Result<(), JobError> {
-    if (least..=most).contains(&found) {
+    if (least..=most).contains(found) {
         return Ok(());
     }
     Err(JobError::Range {

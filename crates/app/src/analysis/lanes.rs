@@ -2,8 +2,8 @@
 
 use super::quant;
 use fondaco_contract::v1alpha1::analysis::{
-    AnalysisJob, Degraded, NodeAnswer, NodeOutcome, NodeReport, NodeRole, Provenance,
-    RecoveryStep, ResearchMode, ResearchStatus,
+    AnalysisJob, Degraded, NodeAnswer, NodeOutcome, NodeReport, NodeRole, Provenance, RecoveryStep,
+    ResearchMode, ResearchStatus,
 };
 use fondaco_domain::signal::{
     DataQuality, Lane, LaneFailure, LaneSignal, Probability, QualityState, Rating, ReasonCode,

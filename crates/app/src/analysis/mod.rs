@@ -15,12 +15,12 @@ pub mod keys;
 mod lanes;
 pub mod plan;
 pub mod prompts;
-mod recovery;
-pub mod strategy;
-mod unanswered;
 pub mod quant;
+mod recovery;
 pub mod shown;
+pub mod strategy;
 pub mod submit;
-pub mod transcript;
 #[cfg(test)]
 mod tests;
+pub mod transcript;
+mod unanswered;

@@ -17,7 +17,7 @@ use super::keys::{Node, split};
 use super::lanes::{Reports, answer, degraded, is_lost};
 
 /// Both together take no longer than the nodes they ask, and this.
-const LOCAL: Duration = Duration::from_secs(180);
+const LOCAL: Duration = Duration::from_mins(3);
 const PROBE: Duration = Duration::from_secs(90);
 
 /// The reports of one item, after what was tried.
@@ -176,7 +176,7 @@ impl Recovered {
         let kind = missing
             .iter()
             .map(|(_, it)| kind_of(&it.reason))
-            .max_by_key(weight);
+            .max_by_key(|kind| weight(*kind));
         self.classification = kind.map(|kind| Classification {
             kind,
             tentative: true,
@@ -197,7 +197,7 @@ fn kind_of(reason: &str) -> ClassificationKind {
 }
 
 /// What the provider says of itself weighs most.
-fn weight(kind: &ClassificationKind) -> u8 {
+fn weight(kind: ClassificationKind) -> u8 {
     match kind {
         ClassificationKind::NoIssue => 0,
         ClassificationKind::InteractionEffect => 1,

@@ -96,7 +96,7 @@ impl Unanswered {
         })
     }
 
-    pub(super) fn form(problem: String) -> Self {
+    pub(super) fn form(problem: &str) -> Self {
         let detail = format!("the form of the answer is none: {problem}");
         Self::because("form", detail, false)
     }

@@ -306,7 +306,9 @@ impl Hint for ModelError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unknown(_) => "`fondaco model list` has those there are; another is told in [models] of the settings",
+            Self::Unknown(_) => {
+                "`fondaco model list` has those there are; another is told in [models] of the settings"
+            }
             Self::Auth { .. } => "check the provider's key in the environment",
             Self::Mismatch { .. } => {
                 "name the provider whose address it is, or leave the address out"
@@ -387,6 +389,10 @@ pub struct Seat<'a> {
 
 /// What a model can do, from a table and not from trial and error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column of a table, and none excludes another"
+)]
 pub struct Capabilities {
     /// It answers in the form of a JSON Schema.
     pub schema: bool,

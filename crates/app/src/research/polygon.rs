@@ -75,8 +75,8 @@ fn read(record: Value) -> Result<Record, String> {
     );
     match (filing, dividend, split) {
         (true, ..) => filings(parsed(record)?),
-        (_, true, _) => self::dividend(parsed(record)?).map(Record::Action),
-        (_, _, true) => self::split(parsed(record)?).map(Record::Action),
+        (_, true, _) => self::dividend(&parsed(record)?).map(Record::Action),
+        (_, _, true) => self::split(&parsed(record)?).map(Record::Action),
         _ => Err("it is no filing, dividend or split".to_owned()),
     }
 }
@@ -164,7 +164,7 @@ struct DividendRecord {
     cash_amount: f64,
 }
 
-fn dividend(record: DividendRecord) -> Result<CompanyAction, String> {
+fn dividend(record: &DividendRecord) -> Result<CompanyAction, String> {
     if record.cash_amount < 0.0 {
         return Err(format!("a dividend of {}", record.cash_amount));
     }
@@ -187,7 +187,7 @@ struct SplitRecord {
     split_to: f64,
 }
 
-fn split(record: SplitRecord) -> Result<CompanyAction, String> {
+fn split(record: &SplitRecord) -> Result<CompanyAction, String> {
     if record.split_from <= 0.0 || record.split_to <= 0.0 {
         let (to, from) = (record.split_to, record.split_from);
         return Err(format!("a split of {to} for {from}"));

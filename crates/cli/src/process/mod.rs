@@ -234,11 +234,7 @@ impl Wish {
     }
 
     /// Where there is control or a worker, runs are told in files.
-    fn projecting(
-        &self,
-        client: &Client,
-        context: &Context,
-    ) -> Result<Vec<Projecting>, Failure> {
+    fn projecting(&self, client: &Client, context: &Context) -> Result<Vec<Projecting>, Failure> {
         if !self.works() && !self.roles.contains(&Role::Control) {
             return Ok(Vec::new());
         }

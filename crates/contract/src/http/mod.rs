@@ -24,8 +24,8 @@ mod workers;
 
 pub use about::{AboutView, RoleView};
 pub use analyses::{
-    AnalysisBody, AnalysisItemView, AnalysisNodeView, AnalysisStageView, AnalysisView, AnalysisWish,
-    SaidView, TranscriptView,
+    AnalysisBody, AnalysisItemView, AnalysisNodeView, AnalysisStageView, AnalysisView,
+    AnalysisWish, SaidView, TranscriptView,
 };
 pub use backtests::{BacktestBody, BacktestView, FiguresView, ProgressView, ToldView};
 pub use data::{

@@ -313,9 +313,8 @@ impl Run {
         let failed = self.counts.failed + self.counts.cancelled;
         match self.new.rule {
             _ if self.required_failed == 0 => (RunState::Completed, failed > 0),
-            CompletionRule::AllRequired => (RunState::Failed, false),
             CompletionRule::ModelDays if self.required_completed > 0 => (RunState::Partial, false),
-            CompletionRule::ModelDays => (RunState::Failed, false),
+            CompletionRule::AllRequired | CompletionRule::ModelDays => (RunState::Failed, false),
         }
     }
 

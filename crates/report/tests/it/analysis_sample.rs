@@ -169,7 +169,7 @@ fn node(
 }
 
 fn answered(text: &str, points: &[&str], direction: Option<i8>, confidence: Option<f64>) -> Value {
-    &json!({"outcome": "answered", "text": text, "points": points,
+    json!({"outcome": "answered", "text": text, "points": points,
         "direction": direction, "confidence": confidence, "document": {}})
 }
 
