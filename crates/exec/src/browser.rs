@@ -24,7 +24,7 @@ const NAMES: [&str; 5] = [
 ];
 
 /// How long it may take where nobody says: a page takes one or two seconds.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A Chromium of this machine.
 #[derive(Debug, Clone)]
@@ -220,20 +220,18 @@ impl Browser {
                 let _ = tell.send(child.wait());
             })
             .map_err(failed)?;
-        match told.recv_timeout(self.deadline) {
-            Ok(ended) => ended.map_err(failed),
-            Err(_) => {
-                // It has not been waited for: the number is still its own.
-                if let Some(group) = group {
-                    let _ = kill_process_group(group, Signal::KILL);
-                }
-                let _ = told.recv();
-                Err(BrowserError::Deadline {
-                    program: program(),
-                    deadline: self.deadline,
-                })
-            }
+        if let Ok(ended) = told.recv_timeout(self.deadline) {
+            return ended.map_err(failed);
         }
+        // It has not been waited for: the number is still its own.
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = told.recv();
+        Err(BrowserError::Deadline {
+            program: program(),
+            deadline: self.deadline,
+        })
     }
 }
 

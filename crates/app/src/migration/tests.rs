@@ -7,7 +7,7 @@ use super::legacy::{LegacyStatus, LegacyTask};
 use super::parity::{Field, GRACE, Look, SeenBy, compare, unreadable};
 use super::triggers::{Face, Observations, TaskSeen, Trigger, judge};
 
-fn task(words: Value) -> LegacyTask {
+fn task(words: &Value) -> LegacyTask {
     LegacyTask::read("one", &words.to_string()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn look(seen: SeenBy, age: i64) -> Look {
 #[test]
 fn five_fields_are_compared_and_no_other() {
     let new = task(
-        json!({"status": "failed", "progress": 60, "current_stage": null,
+        &json!({"status": "failed", "progress": 60, "current_stage": null,
         "error": "no data", "confidence": 0.5, "elapsed_seconds": 7}),
     );
     let cases = [
@@ -46,7 +46,7 @@ fn five_fields_are_compared_and_no_other() {
         for (name, value) in change.as_object().unwrap() {
             words[name] = value.clone();
         }
-        let found = compare(&new, &task(words), look(SeenBy::Read, GRACE));
+        let found = compare(&new, &task(&words), look(SeenBy::Read, GRACE));
         let fields: Vec<Field> = found.iter().map(|it| it.field).collect();
         assert_eq!(fields, expected, "{change}");
     }
@@ -54,9 +54,9 @@ fn five_fields_are_compared_and_no_other() {
 
 #[test]
 fn what_is_behind_has_a_moment_and_what_was_just_written_has_none() {
-    let new = task(json!({"status": "running", "progress": 60, "current_stage": "risk"}));
-    let behind = task(json!({"status": "running", "progress": 40, "current_stage": "trading"}));
-    let ahead = task(json!({"status": "running", "progress": 80, "current_stage": "portfolio"}));
+    let new = task(&json!({"status": "running", "progress": 60, "current_stage": "risk"}));
+    let behind = task(&json!({"status": "running", "progress": 40, "current_stage": "trading"}));
+    let ahead = task(&json!({"status": "running", "progress": 80, "current_stage": "portfolio"}));
     let count = |legacy: &LegacyTask, seen, age| compare(&new, legacy, look(seen, age)).len();
     assert_eq!(count(&behind, SeenBy::Read, GRACE - 1), 0);
     assert_eq!(count(&behind, SeenBy::Read, GRACE), 2);
@@ -65,7 +65,7 @@ fn what_is_behind_has_a_moment_and_what_was_just_written_has_none() {
     // It cannot know what has not happened.
     assert_eq!(count(&ahead, SeenBy::Read, 0), 2);
     // Whether somebody is at it just now is no difference.
-    let idle = task(json!({"status": "pending", "progress": 60, "current_stage": null}));
+    let idle = task(&json!({"status": "pending", "progress": 60, "current_stage": null}));
     assert_eq!(count(&idle, SeenBy::Write, GRACE), 0);
     assert!(unreadable(&new, None, look(SeenBy::Read, 0)).is_none());
     assert!(unreadable(&new, None, look(SeenBy::Read, GRACE)).is_some());

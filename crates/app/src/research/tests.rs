@@ -183,13 +183,12 @@ fn filings_are_known_when_they_were_filed_and_never_at_the_end_of_their_period()
     ] {
         let read = read_documents(&file(&format!("[{}]", filing(dates)))).unwrap();
         let seen: Vec<_> = read.filings.iter().map(|one| one.known_at).collect();
-        match known {
-            Some(known) => assert_eq!(seen, [at(known), at(known)], "{dates}"),
-            None => {
-                assert_eq!(seen, []);
-                assert_eq!(read.undated.count, 1);
-                insta::assert_snapshot!(read.undated.first[0].problem, @"JPM AMJ 2024 Q3 to 2024-09-30 does not say when it was filed");
-            }
+        if let Some(known) = known {
+            assert_eq!(seen, [at(known), at(known)], "{dates}");
+        } else {
+            assert_eq!(seen, []);
+            assert_eq!(read.undated.count, 1);
+            insta::assert_snapshot!(read.undated.first[0].problem, @"JPM AMJ 2024 Q3 to 2024-09-30 does not say when it was filed");
         }
         assert_eq!(read.bad.count, 0);
     }

@@ -12,6 +12,8 @@ mod golden;
 #[cfg(test)]
 mod job;
 #[cfg(test)]
+mod report_check;
+#[cfg(test)]
 mod result;
 #[cfg(test)]
 mod trades;

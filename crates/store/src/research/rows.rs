@@ -26,11 +26,11 @@ pub(super) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<UnixMillis> 
 }
 
 pub(super) fn symbol(row: &Row<'_>, at: usize) -> rusqlite::Result<Symbol> {
-    parsed(row, at, |text| text.parse())
+    parsed(row, at, str::parse)
 }
 
 pub(super) fn date(row: &Row<'_>, at: usize) -> rusqlite::Result<Date> {
-    parsed(row, at, |text| text.parse())
+    parsed(row, at, str::parse)
 }
 
 pub(super) fn maybe_date(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Date>> {
