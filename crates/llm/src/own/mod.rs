@@ -1,15 +1,18 @@
 //! Models that are part of this program.
 
 mod minimal;
+mod slow;
 mod smallest;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fondaco_app::ports::model::{Capabilities, Model};
 
 pub use minimal::Minimal;
+use slow::Slow;
 pub use smallest::smallest;
 
 use crate::rule_based::RuleBased;
@@ -36,7 +39,16 @@ pub(crate) fn of(name: &str) -> Option<(Capabilities, Arc<dyn Model>)> {
     let model: Arc<dyn Model> = match name.split_once('?').unwrap_or((name, "")) {
         ("scripted", options) => Arc::new(Minimal::parse(options)?),
         (name, "") => Arc::new(RuleBased::named(name)?),
-        _ => return None,
+        (name, options) => Arc::new(Slow {
+            model: RuleBased::named(name)?,
+            delay: delay(options)?,
+        }),
     };
     Some((CAN, model))
+}
+
+/// `delay_ms=50`.
+fn delay(options: &str) -> Option<Duration> {
+    let millis = options.strip_prefix("delay_ms=")?;
+    Some(Duration::from_millis(millis.parse().ok()?))
 }

@@ -117,7 +117,14 @@ fn options_that_nobody_knows() {
     for options in ["delay", "delay_ms=x", "speed=1"] {
         assert_eq!(Minimal::parse(options), None);
     }
-    for name in ["", "scripted-2", "rule-based?delay_ms=1"] {
+    for name in ["", "scripted-2", "rule-based?delay_ms=x", "rule-based?tools=1"] {
         assert!(of(name).is_none(), "{name}");
     }
+}
+
+#[test]
+fn a_slow_rule_based_model_is_too_late_where_it_thinks_too_long() {
+    let (_, model) = of("rule-based?delay_ms=60000").unwrap();
+    let error = ask(&*model, Vec::new(), Duration::from_millis(20)).unwrap_err();
+    assert!(matches!(error, ModelError::TimedOut { .. }), "{error}");
 }

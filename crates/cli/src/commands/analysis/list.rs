@@ -2,6 +2,7 @@
 
 use fondaco_app::analysis::shown::Shown;
 use fondaco_app::ports::runs::RunQuery;
+use fondaco_domain::signal::{Probability, Rating};
 use serde::Serialize;
 
 use super::analyses;
@@ -67,8 +68,8 @@ impl Line {
                 item: item.key.clone(),
                 date: item.item.date.to_string(),
                 state: item.state.as_str(),
-                decision: result.and_then(|it| it.decision).map(|it| it.as_str()),
-                confidence: result.and_then(|it| it.confidence).map(|it| it.get()),
+                decision: result.and_then(|it| it.decision).map(Rating::as_str),
+                confidence: result.and_then(|it| it.confidence).map(Probability::get),
             }
         });
         Self {

@@ -3,6 +3,7 @@
 mod list;
 mod record;
 mod show;
+mod transcript;
 
 use fondaco_app::analysis::shown::Analyses;
 
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     List(list::Args),
     /// One as it stands: its decision, its lanes, what its nodes said.
     Show(show::Args),
+    /// All that was said, as Markdown.
+    Transcript(transcript::Args),
     /// Its questions and answers as a recording, to be replayed.
     Record(record::Args),
 }
@@ -25,6 +28,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::List(args) => list::run(args, context),
         Command::Show(args) => show::run(args, context),
+        Command::Transcript(args) => transcript::run(args, context),
         Command::Record(args) => record::run(args, context),
     }
 }

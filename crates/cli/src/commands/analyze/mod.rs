@@ -144,7 +144,7 @@ fn no_decision(shown: &Shown) -> Option<AnalyzeError> {
             format!("{} ({why})", item.key)
         })
         .collect();
-    (!without.is_empty()).then(|| AnalyzeError::Without {
+    (!without.is_empty()).then_some(AnalyzeError::Without {
         without,
         of: shown.items.len(),
         run: run.id,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use fondaco_app::analysis::keys::{self, Stage};
 use fondaco_app::analysis::shown::{ItemShown, Shown};
 use fondaco_app::ports::model::NanoDollars;
 use fondaco_contract::v1alpha1::analysis::{
@@ -24,7 +25,8 @@ pub(crate) struct View {
 
 #[derive(Debug, Serialize)]
 struct Item {
-    item: String,
+    /// Its name in the run: the ticker, with the day where there are several.
+    key: String,
     state: &'static str,
     progress: u8,
     stage: Option<&'static str>,
@@ -48,10 +50,10 @@ impl View {
 impl Item {
     fn of(item: &ItemShown) -> Self {
         Self {
-            item: item.key.clone(),
+            key: item.key.clone(),
             state: item.state.as_str(),
             progress: item.progress,
-            stage: item.current.map(|stage| stage.as_str()),
+            stage: item.current.map(Stage::as_str),
             result: item.result.clone(),
             failure: item.failure.clone(),
         }
@@ -94,7 +96,7 @@ fn overview(items: &[Item], style: Style) -> String {
         let codes = result.iter().flat_map(|it| &it.degradation.reason_codes);
         let codes: Vec<&str> = codes.map(|code| code.as_str()).collect();
         table.row([
-            Cell::from(item.item.as_str()),
+            Cell::from(item.key.as_str()),
             Cell::from(item.state),
             decision(result),
             Cell::from(
@@ -125,7 +127,7 @@ impl Item {
         let mut text = String::new();
         let Some(result) = &self.result else {
             let why = self.failure.as_deref().unwrap_or("it has not ended");
-            let _ = writeln!(text, "{} is {}: {why}", self.item, self.state);
+            let _ = writeln!(text, "{} is {}: {why}", self.key, self.state);
             return text;
         };
         let _ = writeln!(text, "{}", headline(result, style));
@@ -173,9 +175,10 @@ fn headline(result: &AnalysisResult, style: Style) -> String {
     match (result.decision, result.confidence) {
         (Some(rating), Some(confidence)) => {
             let word = style.bold(rating.as_str());
-            let degraded = match result.degradation.degraded {
-                true => ", with something missing",
-                false => "",
+            let degraded = if result.degradation.degraded {
+                ", with something missing"
+            } else {
+                ""
             };
             format!(
                 "{about}: {word} with confidence {}{degraded}",
@@ -194,6 +197,14 @@ fn formula(merged: &MergedResult, confidence: Option<Probability>) -> String {
         MergePolicyName::LogOdds => "log_odds",
     };
     let confidence = confidence.map_or(String::new(), two);
+    if let [alone] = merged.counted[..] {
+        return format!(
+            "  {} alone: {} times its penalty{} = {confidence}",
+            alone.source.as_str(),
+            two(alone.stated),
+            missing(alone),
+        );
+    }
     format!(
         "  {name} of {}, over {:.2} = {confidence}",
         counted.join(" and "),
@@ -207,11 +218,16 @@ fn counted(lane: &CountedLane) -> String {
     if lane.counted == lane.stated {
         return format!("{source} {counted}");
     }
-    let factor = match lane.factor < Probability::ONE {
-        true => format!(" times {} for what is missing", two(lane.factor)),
-        false => String::new(),
-    };
+    let factor = missing(*lane);
     format!("{source} {counted} (it said {}{factor})", two(lane.stated))
+}
+
+fn missing(lane: CountedLane) -> String {
+    if lane.factor < Probability::ONE {
+        format!(" times {} for what is missing", two(lane.factor))
+    } else {
+        String::new()
+    }
 }
 
 /// `up 0.60 (OVERWEIGHT)`, or that there is none.
@@ -257,7 +273,7 @@ fn nodes(result: &AnalysisResult, style: Style, text: &mut String) {
 }
 
 fn name(evidence: &Evidence) -> String {
-    let known = fondaco_app::analysis::keys::split(&evidence.node);
+    let known = keys::split(&evidence.node);
     known.map_or_else(|| evidence.node.clone(), |(_, node)| node.to_string())
 }
 

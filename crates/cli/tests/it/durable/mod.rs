@@ -1,5 +1,6 @@
 //! Durable runs through the real program: submitted, worked, killed, halted.
 
+mod analyze;
 mod backtests_http;
 mod halts;
 mod keys;

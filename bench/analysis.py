@@ -1,0 +1,128 @@
+"""Analyses with models that think for 50 ms: how long they take, against how
+long they must.
+
+    python3 bench/analysis.py [--program target/release/fondaco] [--data DIR]
+
+The ideal is computed from the calls that were made: the critical path of a
+graph is its slowest analyst and every later node, one after the other, each
+call taking its 50 ms; of many graphs, all calls over the places there are.
+The overhead of a node is what is left of a graph with models that answer at
+once, per node, and is held against two writes to the same disk.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+DELAY_MS = 50
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def main():
+    args = arguments()
+    with tempfile.TemporaryDirectory(dir=args.scratch) as home:
+        run = Program(args.program, home)
+        run("data", "import", str(args.data), "--venue", "bench", "--timeframe", "1d")
+        tickers = [row["symbol"] for row in run.json("data", "list")["datasets"]]
+        sync = fdatasync(home)
+        slow = f"fondaco/rule-based?delay_ms={DELAY_MS}"
+        one = [graph(run, tickers[:1], args.date, slow) for _ in range(args.times)]
+        path = critical_path(one[0]["calls"])
+        took = statistics.median(each["seconds"] for each in one)
+        print(f"one graph: {took:.3f} s, critical path {path:.3f} s, ratio {took / path:.3f}")
+        quick = [graph(run, tickers[:1], args.date, "fondaco/rule-based") for _ in range(args.times)]
+        nodes = len(quick[0]["calls"])
+        levels = nodes - 4  # the strategy and the analysts go together
+        node = statistics.median(each["seconds"] for each in quick) / levels
+        print(
+            f"a node with a model that answers at once: {node * 1e3:.2f} ms, of which the model and its tools; "
+            f"two writes {2 * sync * 1e3:.2f} ms"
+        )
+        many = wide(tickers, 100)
+        ideal_calls = 0
+        begun = graph(run, many, args.date, slow, in_flight=32)
+        ideal_calls = sum(count for count in begun["calls"].values())
+        ideal = ideal_calls * DELAY_MS / 1e3 / 32
+        print(
+            f"{len(many)} items, 32 at a time: {begun['seconds']:.3f} s, ideal {ideal:.3f} s, "
+            f"ratio {begun['seconds'] / ideal:.3f}"
+        )
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", default=ROOT / "target/release/fondaco")
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT / "samples/us-daily")
+    parser.add_argument("--date", default="2013-02-15")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--scratch", default=None)
+    return parser.parse_args()
+
+
+class Program:
+    """The program, in a home of its own."""
+
+    def __init__(self, program, home):
+        self.program, self.env = str(program), {**os.environ, "FONDACO_HOME": home}
+
+    def __call__(self, *words):
+        done = subprocess.run([self.program, *words], env=self.env, capture_output=True, text=True)
+        if done.returncode not in (0, 9):
+            raise SystemExit(f"{' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self(*words, "--output", "json"))
+
+
+def graph(run, tickers, date, model, in_flight=32):
+    """Seconds from acceptance to the end of the run, and calls by node."""
+    dates = [date] if isinstance(date, str) else date
+    analysed = run.json(
+        "analyze", *tickers, "--date", dates[0], "--models", model, "--in-flight", str(in_flight)
+    )
+    shown = run.json("run", "show", analysed["run_id"], "--limit", "1")["run"]
+    nodes = run.json("analysis", "transcript", analysed["run_id"])["items"]
+    calls = {node["node"]: len(node["calls"]) for item in nodes for node in item["nodes"]}
+    return {"seconds": seconds(shown["created_at"], shown["finished_at"]), "calls": calls}
+
+
+def seconds(begin, end):
+    def parse(text):
+        whole, _, fraction = text.rstrip("Z").partition(".")
+        return time.mktime(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + (fraction or "0"))
+
+    return parse(end) - parse(begin)
+
+
+def critical_path(calls):
+    analysts = [count for node, count in calls.items() if "/analysts/" in node]
+    later = [count for node, count in calls.items() if "/analysts/" not in node]
+    return (max(analysts) + sum(later)) * DELAY_MS / 1e3
+
+
+def wide(tickers, count):
+    """As many as there are; the samples are few."""
+    return tickers[:count]
+
+
+def fdatasync(folder):
+    """Median seconds of a write of 4 KiB that is waited for."""
+    path = pathlib.Path(folder) / "sync"
+    times = []
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(200):
+            file.write(b"x" * 4096)
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
