@@ -6,6 +6,7 @@ use fondaco_app::portfolio::context;
 use fondaco_app::ports::runs::{Asked, RunStore, Submission};
 use fondaco_app::recommendations::{RecommendationError, RecommendationQuery, Recommendations};
 use fondaco_domain::run::{NewRun, RunKind};
+use fondaco_domain::signal::Rating;
 use fondaco_domain::task::{Adopted, TaskKind, TaskPlan};
 use fondaco_domain::{ContentHash, ErrorKind, Hint, RunId, UnixMicros};
 use fondaco_store::runs::MemoryRuns;
@@ -249,7 +250,7 @@ fn one_word_for_everything_is_a_warning() {
         .distribution(100)
         .unwrap()
         .into_iter()
-        .map(|one| (one.model, one.analyses, one.warning.map(|it| it.as_str())))
+        .map(|one| (one.model, one.analyses, one.warning.map(Rating::as_str)))
         .collect();
     let model = |name: &str| Some(name.to_owned());
     assert_eq!(
@@ -313,29 +314,4 @@ fn peers_are_the_surest_of_each_direction() {
         told(Some("A")),
         [names(&["B", "C", "D"]), names(&["E"]), names(&["G", "H"])]
     );
-}
-
-/// What ten thousand runs cost: told, not judged. `cargo test -p
-/// fondaco-store --release -- --ignored ten_thousand --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_runs_are_listed() {
-    let store = Arc::new(MemoryRuns::default());
-    for number in 1..=10_000 {
-        let mut one = decision("KO", "2025-03-04", "HOLD", 0.5);
-        one["ticker"] = json!(format!("T{}", number % 500));
-        analysis(&store, number, "a/b", &[one], 0);
-    }
-    let recommendations = of(&store);
-    for look in ["first", "second"] {
-        let begun = std::time::Instant::now();
-        let page = recommendations
-            .list(&RecommendationQuery::default())
-            .unwrap();
-        println!(
-            "{look} look: {:?}, {} of 10,000",
-            begun.elapsed(),
-            page.total
-        );
-    }
 }

@@ -22,7 +22,23 @@ fn all_off_is_the_legacy_layout_and_the_legacy_shape() {
     let (name, _) = world.start(&["AAPL"]);
     let read = migration.read_task(&name).unwrap();
     assert_eq!(read.as_ref().map(|read| read.from), Some(From::Legacy));
-    insta::assert_snapshot!(text(read), @r#"
+    as_it_waits(&text(read));
+    world.work(5, &[]);
+    as_it_runs(&text(migration.read_task(&name).unwrap()));
+    world.work(100, &[]);
+    as_it_ends(&text(migration.read_task(&name).unwrap()));
+    let files: Vec<String> = tree(world.home.path()).into_keys().collect();
+    assert_eq!(
+        files,
+        [
+            "data/recommendations/2025-03-04/AAPL.json".to_owned(),
+            format!("data/task_status/{name}.json"),
+        ]
+    );
+}
+
+fn as_it_waits(told: &str) {
+    insta::assert_snapshot!(told, @r#"
     {
       "task_id": "AAPL_20250304_153000_010101",
       "ticker": "AAPL",
@@ -68,8 +84,10 @@ fn all_off_is_the_legacy_layout_and_the_legacy_shape() {
       "result_ref": null
     }
     "#);
-    world.work(5, &[]);
-    insta::assert_snapshot!(text(migration.read_task(&name).unwrap()), @r#"
+}
+
+fn as_it_runs(told: &str) {
+    insta::assert_snapshot!(told, @r#"
     {
       "task_id": "AAPL_20250304_153000_010101",
       "ticker": "AAPL",
@@ -115,8 +133,10 @@ fn all_off_is_the_legacy_layout_and_the_legacy_shape() {
       "result_ref": null
     }
     "#);
-    world.work(100, &[]);
-    insta::assert_snapshot!(text(migration.read_task(&name).unwrap()), @r#"
+}
+
+fn as_it_ends(told: &str) {
+    insta::assert_snapshot!(told, @r#"
     {
       "task_id": "AAPL_20250304_153000_010101",
       "ticker": "AAPL",
@@ -162,14 +182,6 @@ fn all_off_is_the_legacy_layout_and_the_legacy_shape() {
       "result_ref": null
     }
     "#);
-    let files: Vec<String> = tree(world.home.path()).into_keys().collect();
-    assert_eq!(
-        files,
-        [
-            "data/recommendations/2025-03-04/AAPL.json".to_owned(),
-            format!("data/task_status/{name}.json"),
-        ]
-    );
 }
 
 #[test]
@@ -240,7 +252,14 @@ fn a_batch_has_a_file_and_so_has_each_of_its_parts() {
     let migration = world.migration();
     let (name, _) = world.start(&["AAPL", "MSFT"]);
     world.work(100, &[("MSFT", End::Neither)]);
-    insta::assert_snapshot!(text(migration.read_task(&name).unwrap()), @r#"
+    let mut batch = migration.read_task(&name).unwrap().unwrap();
+    let results = &mut batch.task.batch.as_mut().unwrap().results;
+    let parts = std::mem::take(results);
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| serde_json::to_string_pretty(part).unwrap())
+        .collect();
+    insta::assert_snapshot!(text(Some(batch)), @r#"
     {
       "task_id": "portfolio_20250304_153000_010101",
       "ticker": null,
@@ -263,103 +282,117 @@ fn a_batch_has_a_file_and_so_has_each_of_its_parts() {
       "completed": 1,
       "failed": 1,
       "current_ticker": null,
-      "results": [
-        {
-          "task_id": "portfolio_20250304_153000_010101_0",
-          "ticker": "AAPL",
-          "date": "2025-03-04",
-          "status": "completed",
-          "progress": 100,
-          "current_stage": null,
-          "stages": [
-            {
-              "name": "analysts",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:04.000000Z"
-            },
-            {
-              "name": "research",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:13.000000Z"
-            },
-            {
-              "name": "trading",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:15.000000Z"
-            },
-            {
-              "name": "risk",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:21.000000Z"
-            },
-            {
-              "name": "portfolio",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:25.000000Z"
-            }
-          ],
-          "created_at": "2025-03-04T15:30:00.000000Z",
-          "elapsed_seconds": 25,
-          "decision": "BUY",
-          "confidence": 0.75,
-          "quant_signal": "OVERWEIGHT",
-          "llm_signal": "BUY",
-          "degrade_reason_codes": [],
-          "error": null,
-          "result_ref": null
-        },
-        {
-          "task_id": "portfolio_20250304_153000_010101_1",
-          "ticker": "MSFT",
-          "date": "2025-03-04",
-          "status": "failed",
-          "progress": 80,
-          "current_stage": null,
-          "stages": [
-            {
-              "name": "analysts",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:08.000000Z"
-            },
-            {
-              "name": "research",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:14.000000Z"
-            },
-            {
-              "name": "trading",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:16.000000Z"
-            },
-            {
-              "name": "risk",
-              "status": "completed",
-              "completed_at": "2025-03-04T15:30:22.000000Z"
-            },
-            {
-              "name": "portfolio",
-              "status": "pending",
-              "completed_at": null
-            }
-          ],
-          "created_at": "2025-03-04T15:30:00.000000Z",
-          "elapsed_seconds": 26,
-          "decision": null,
-          "confidence": null,
-          "quant_signal": null,
-          "llm_signal": null,
-          "degrade_reason_codes": [
-            "stale_data",
-            "provider_auth_failed",
-            "both_signals_unavailable"
-          ],
-          "error": "neither lane says anything: stale data, and the key was refused",
-          "result_ref": null
-        }
-      ]
+      "results": []
     }
     "#);
+    let [first, second] = &parts[..] else {
+        panic!("{parts:?}");
+    };
+    the_part_that_ended_well(first);
+    the_part_that_failed(second);
     let part = migration.read_task(&format!("{name}_1")).unwrap().unwrap();
     assert_eq!(part.task.ticker.as_deref(), Some("MSFT"));
     assert_eq!(migration.read_task(&format!("{name}_2")).unwrap(), None);
+}
+
+fn the_part_that_ended_well(told: &str) {
+    insta::assert_snapshot!(told, @r#"
+    {
+      "task_id": "portfolio_20250304_153000_010101_0",
+      "ticker": "AAPL",
+      "date": "2025-03-04",
+      "status": "completed",
+      "progress": 100,
+      "current_stage": null,
+      "stages": [
+        {
+          "name": "analysts",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:04.000000Z"
+        },
+        {
+          "name": "research",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:13.000000Z"
+        },
+        {
+          "name": "trading",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:15.000000Z"
+        },
+        {
+          "name": "risk",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:21.000000Z"
+        },
+        {
+          "name": "portfolio",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:25.000000Z"
+        }
+      ],
+      "created_at": "2025-03-04T15:30:00.000000Z",
+      "elapsed_seconds": 25,
+      "decision": "BUY",
+      "confidence": 0.75,
+      "quant_signal": "OVERWEIGHT",
+      "llm_signal": "BUY",
+      "degrade_reason_codes": [],
+      "error": null,
+      "result_ref": null
+    }
+    "#);
+}
+
+fn the_part_that_failed(told: &str) {
+    insta::assert_snapshot!(told, @r#"
+    {
+      "task_id": "portfolio_20250304_153000_010101_1",
+      "ticker": "MSFT",
+      "date": "2025-03-04",
+      "status": "failed",
+      "progress": 80,
+      "current_stage": null,
+      "stages": [
+        {
+          "name": "analysts",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:08.000000Z"
+        },
+        {
+          "name": "research",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:14.000000Z"
+        },
+        {
+          "name": "trading",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:16.000000Z"
+        },
+        {
+          "name": "risk",
+          "status": "completed",
+          "completed_at": "2025-03-04T15:30:22.000000Z"
+        },
+        {
+          "name": "portfolio",
+          "status": "pending",
+          "completed_at": null
+        }
+      ],
+      "created_at": "2025-03-04T15:30:00.000000Z",
+      "elapsed_seconds": 26,
+      "decision": null,
+      "confidence": null,
+      "quant_signal": null,
+      "llm_signal": null,
+      "degrade_reason_codes": [
+        "stale_data",
+        "provider_auth_failed",
+        "both_signals_unavailable"
+      ],
+      "error": "neither lane says anything: stale data, and the key was refused",
+      "result_ref": null
+    }
+    "#);
 }

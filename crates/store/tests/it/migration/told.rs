@@ -6,6 +6,7 @@ use fondaco_app::migration::parity::{AGAIN, Field, GRACE, SeenBy};
 use fondaco_app::migration::{From, Phase};
 use fondaco_app::ports::legacy::LegacyFiles;
 use fondaco_app::ports::machine::Machine;
+use fondaco_app::ports::runs::RunQuery;
 use fondaco_domain::UnixMicros;
 use serde_json::json;
 
@@ -192,7 +193,7 @@ fn two_at_once_leave_what_one_leaves() {
                 scope.spawn(|| {
                     let migration = world.migration();
                     for _ in 0..30 {
-                        let runs = world.store.runs(&Default::default()).unwrap();
+                        let runs = world.store.runs(&RunQuery::default()).unwrap();
                         for run in runs {
                             migration.tell(run.id).unwrap();
                         }

@@ -73,11 +73,14 @@ pub(crate) enum End {
 
 /// The result of an item, as a decision leaves it.
 pub(crate) fn result(ticker: &str, end: End) -> Value {
-    let lane = |there: bool, rating: &str, confidence: f64| match there {
-        true => json!({"available": true, "direction": 1, "rating": rating,
-            "confidence": confidence, "structured": null}),
-        false => json!({"available": false, "direction": null, "rating": null,
-            "confidence": null, "structured": null}),
+    let lane = |there: bool, rating: &str, confidence: f64| {
+        json!({
+            "available": there,
+            "direction": there.then_some(1),
+            "rating": there.then_some(rating),
+            "confidence": there.then_some(confidence),
+            "structured": null,
+        })
     };
     let (quant, llm) = match end {
         End::Both => (true, true),

@@ -8,7 +8,9 @@ use fondaco_store::research::{MemoryResearch, SqliteResearch};
 
 use super::{ALL, action, at, filing, ids, news, story, symbol};
 
-const CASES: &[(&str, fn(&dyn ResearchIndex))] = &[
+type Case = fn(&dyn ResearchIndex);
+
+const CASES: &[(&str, Case)] = &[
     ("nothing is there at first", empty),
     ("the newest story comes first", order),
     (
@@ -32,18 +34,26 @@ const CASES: &[(&str, fn(&dyn ResearchIndex))] = &[
 #[test]
 fn in_memory() {
     for (name, case) in CASES {
-        println!("{name}");
-        case(&MemoryResearch::default());
+        tried(name, *case, &MemoryResearch::default());
     }
 }
 
 #[test]
 fn in_a_file() {
     for (name, case) in CASES {
-        println!("{name}");
         let folder = tempfile::tempdir().unwrap();
-        case(&SqliteResearch::open(&folder.path().join("home/research.db")).unwrap());
+        let path = folder.path().join("home/research.db");
+        tried(name, *case, &SqliteResearch::open(&path).unwrap());
     }
+}
+
+/// In a thread of its own, whose name a failure tells.
+fn tried(name: &str, case: Case, store: &dyn ResearchIndex) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let ended = thread.spawn_scoped(scope, || case(store)).unwrap().join();
+        assert!(ended.is_ok(), "{name}");
+    });
 }
 
 fn pinned(place: u64) -> Horizon {
@@ -246,10 +256,10 @@ fn earlier(store: &dyn ResearchIndex) {
 
 fn words(store: &dyn ResearchIndex) {
     let mut a = story("a", UnixMillis(30), &["A"]);
-    a.title = "Apple's NOT a bank, says \"S&P\"".to_owned();
+    a.title = String::from("Apple's NOT a bank, says \"S&P\"");
     let mut b = story("b", UnixMillis(20), &["B"]);
-    b.title = "Zürich OR Bern".to_owned();
-    b.summary = "A bank; and an apple-tree".to_owned();
+    b.title = String::from("Zürich OR Bern");
+    b.summary = String::from("A bank; and an apple-tree");
     let c = story("c", UnixMillis(10), &[]);
     store.add_stories(&[a, b, c]).unwrap();
     for (asked, found) in [
@@ -373,7 +383,7 @@ fn filings(store: &dyn ResearchIndex) {
     let of = |horizon, limit| store.filings(&symbol("A"), horizon, limit).unwrap();
     assert_eq!(of(ALL, 9), [later.clone(), restated, first.clone()]);
     assert_eq!(of(ALL, 1), [later]);
-    assert_eq!(of(pinned(1), 9), [first.clone()]);
+    assert_eq!(of(pinned(1), 9), std::slice::from_ref(&first));
     assert_eq!(of(clock(at("2025-01-30")), 9), [first]);
     assert_eq!(of(clock(at("2024-10-30")), 9), []);
     // Figures that differ are another filing, of the same instant or not.
@@ -394,7 +404,7 @@ fn actions(store: &dyn ResearchIndex) {
             action("B", "2024-11-08", at("2024-11-01"), 1.0),
         ])
         .unwrap();
-    store.add_actions(&[paid.clone()]).unwrap();
+    store.add_actions(std::slice::from_ref(&paid)).unwrap();
     let of = |horizon| store.actions(&symbol("A"), horizon).unwrap();
     assert_eq!(of(ALL), [split.clone(), paid.clone()]);
     assert_eq!(of(pinned(1)), [split]);

@@ -21,7 +21,7 @@ fn what_was_added_is_there_after_reopening() {
     let added = story("a", UnixMillis(5), &["A"]);
     SqliteResearch::open(&path)
         .unwrap()
-        .add_stories(&[added.clone()])
+        .add_stories(std::slice::from_ref(&added))
         .unwrap();
     let store = SqliteResearch::open(&path).unwrap();
     assert_eq!(store.stories(&news(ALL)).unwrap(), [added]);
