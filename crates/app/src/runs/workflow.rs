@@ -19,7 +19,8 @@ use fondaco_domain::run::{CompletionRule, NewRun, RunKind};
 use fondaco_domain::strategy::suggest;
 use fondaco_domain::task::{OnNeedFailed, TaskKind, TaskNo, TaskPlan};
 use fondaco_domain::{Canonical, ContentHash, ErrorKind, Hint};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -142,6 +143,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Step {
     key: String,
+    #[serde(deserialize_with = "by_hand")]
     kind: TaskKind,
     #[serde(default)]
     needs: Vec<String>,
@@ -165,6 +167,22 @@ struct Retry {
     first_ms: u32,
     #[serde(default = "longest_ms")]
     longest_ms: u32,
+}
+
+/// Kinds that say all they need in their task. The others read the spec of a
+/// run of their own kind, which this one is not.
+const BY_HAND: [TaskKind; 2] = [TaskKind::Noop, TaskKind::Sleep];
+
+fn by_hand<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TaskKind, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    match TaskKind::parse(&word) {
+        Some(kind) if BY_HAND.contains(&kind) => Ok(kind),
+        Some(_) => Err(D::Error::custom(format!(
+            "a task of kind `{word}` comes with a run of kind `{word}`, and cannot be one of a \
+             workflow: submit that run instead"
+        ))),
+        None => Err(D::Error::unknown_variant(&word, &["noop", "sleep"])),
+    }
 }
 
 fn all_required() -> CompletionRule {
@@ -429,6 +447,8 @@ mod tests {
             json!({"kind": "workflow", "task": []}),
             workflow(json!([{"key": "a", "kind": "noop"}, {"kind": "noop"}])),
             workflow(json!([{"key": "a", "kind": "nap"}])),
+            workflow(json!([{"key": "a", "kind": "backtest"}])),
+            workflow(json!([{"key": "a", "kind": "analysis"}])),
             workflow(json!([{"key": " ", "kind": "noop"}])),
             workflow(json!([{"key": "a", "kind": "noop", "need": ["b"]}])),
             workflow(json!([{"key": "a", "kind": "noop", "retry": {"max_attempts": 0}}])),
@@ -446,7 +466,9 @@ mod tests {
         unknown variant `some`, expected `all_required` or `model_days`
         unknown field `task`, expected one of `kind`, `name`, `rule`, `strategy`, `tenant`, `queue`, `priority`, `concurrency_key`, `tasks`
         task 2: missing field `key`
-        task `a`: unknown variant `nap`, expected one of `noop`, `sleep`, `backtest`
+        task `a`: unknown variant `nap`, expected `noop` or `sleep`
+        task `a`: a task of kind `backtest` comes with a run of kind `backtest`, and cannot be one of a workflow: submit that run instead
+        task `a`: a task of kind `analysis` comes with a run of kind `analysis`, and cannot be one of a workflow: submit that run instead
         task ` `: its key is empty
         task `a`: unknown field `need`, expected one of `key`, `kind`, `needs`, `on_need_failed`, `required`, `retry`, `priority`, `input`
         task `a`: `max_attempts` must be at least 1

@@ -25,10 +25,14 @@ const CANDLES_FILE: &[u8] = include_bytes!("../../../../samples/us-daily/stocks.
 const VENUE: &str = "us";
 
 /// Strategies by their names.
-const STRATEGIES: [(&str, &str); 5] = [
+const STRATEGIES: [(&str, &str); 6] = [
     (
         "averaging-in",
         include_str!("../../../../strategies/averaging-in.toml"),
+    ),
+    (
+        "bollinger-20-2",
+        include_str!("../../../../strategies/bollinger-20-2.toml"),
     ),
     (
         "rsi-reversion",

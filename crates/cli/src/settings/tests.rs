@@ -63,6 +63,7 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
         gateway.listen = "127.0.0.1:1"
         [worker]
         slots = 1
+        calls = 1
         queues = ["a"]
         executor = "local"
         threads = 1
@@ -73,6 +74,7 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
         [compat]
         data_port = 1
         dashboard_exports = false
+        legacy_folder = "a"
         [log]
         level = "debug"
         format = "json"
@@ -122,11 +124,11 @@ fn what_a_file_may_not_say_is_named_with_its_line() {
     .map(|text| refused(text, &[]));
     insta::assert_snapshot!(cases.join("\n"), @r"
     `worker.slots` cannot be 0 (file f.toml:2) | wanted is a number from 1
-    f.toml:3: there is no setting `worker.slot` | allowed are worker.slots, worker.queues, worker.executor, worker.threads
-    f.toml:1: there is no setting `work` | allowed are store, control.listen, trading.listen, news.listen, runtime.listen, gateway.listen, worker.slots, worker.queues, worker.executor, worker.threads, http.cors_origins, http.body_limit, http.rate_limit, compat.data_port, compat.dashboard_exports, compat.legacy_folder, log.level, log.format
+    f.toml:3: there is no setting `worker.slot` | allowed are worker.slots, worker.calls, worker.queues, worker.executor, worker.threads
+    f.toml:1: there is no setting `work` | allowed are store, control.listen, trading.listen, news.listen, runtime.listen, gateway.listen, worker.slots, worker.calls, worker.queues, worker.executor, worker.threads, http.cors_origins, http.body_limit, http.rate_limit, compat.data_port, compat.dashboard_exports, compat.legacy_folder, log.level, log.format
     `gateway.listen` cannot be 8765 (file f.toml:2) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
     `control.listen` cannot be a section (file f.toml:1) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
-    f.toml:1: there is no setting `worker` | allowed are worker.slots, worker.queues, worker.executor, worker.threads
+    f.toml:1: there is no setting `worker` | allowed are worker.slots, worker.calls, worker.queues, worker.executor, worker.threads
     `http.cors_origins` cannot be [1] (file f.toml:2) | wanted is a list of origins such as http://localhost:5173
     `log.level` cannot be `loud` (file f.toml:2) | wanted is error, warn, info, debug or trace
     f.toml:1: extra `=`, expected nothing | the file is TOML: `name = value` below `[section]`

@@ -37,6 +37,7 @@ pub(crate) struct Args {
 
 /// What a change is of.
 #[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
 enum KindWord {
     /// Keys to the API.
     Key,
@@ -54,6 +55,20 @@ enum KindWord {
     Data,
     /// What the runtime runs.
     Runtime,
+    /// What calls of models have cost.
+    Spending,
+    /// Instruments that are watched.
+    Watchlist,
+    /// Accounts that positions are noted under.
+    Account,
+    /// Positions that somebody noted.
+    Position,
+    /// Tasks of analyses by the names that their clients gave.
+    AnalysisTask,
+    /// Steps of the migration from legacy files.
+    Migration,
+    /// That a key of a provider of models was saved.
+    ProviderKey,
 }
 
 impl From<KindWord> for RecordKind {
@@ -67,6 +82,13 @@ impl From<KindWord> for RecordKind {
             KindWord::Schedule => Self::Schedule,
             KindWord::Data => Self::Data,
             KindWord::Runtime => Self::Runtime,
+            KindWord::Spending => Self::Spending,
+            KindWord::Watchlist => Self::Watchlist,
+            KindWord::Account => Self::Account,
+            KindWord::Position => Self::Position,
+            KindWord::AnalysisTask => Self::AnalysisTask,
+            KindWord::Migration => Self::Migration,
+            KindWord::ProviderKey => Self::ProviderKey,
         }
     }
 }
@@ -139,5 +161,24 @@ impl View for Listing {
             ]);
         }
         table.render(style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind that is stored can be asked for, by the name that is shown.
+    #[test]
+    fn every_kind_has_its_word() {
+        let words: Vec<RecordKind> = KindWord::value_variants()
+            .iter()
+            .map(|&word| RecordKind::from(word))
+            .collect();
+        assert_eq!(words, RecordKind::ALL);
+        for word in KindWord::value_variants() {
+            let said = word.to_possible_value().unwrap();
+            assert_eq!(said.get_name(), RecordKind::from(*word).as_str());
+        }
     }
 }

@@ -74,7 +74,8 @@ fn a_process_that_works_counts_what_it_does() {
     });
     for (series, expected) in [
         ("fondaco_tasks_claimed_total", 3.0),
-        (r#"fondaco_workers{liveness="alive"}"#, 1.0),
+        // One that computes, and one that asks models.
+        (r#"fondaco_workers{liveness="alive"}"#, 2.0),
         (r#"fondaco_runs_open{kind="workflow",state="running"}"#, 0.0),
         (
             r#"fondaco_breaker_state{executor="inline",state="closed"}"#,

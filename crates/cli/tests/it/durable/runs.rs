@@ -179,6 +179,7 @@ fn a_spec_that_is_none_is_refused_where_it_is_wrong() {
         "{\n  \"kind\": \"workflow\",\n  \"tasks\": [{]\n}",
         r#"{"kind": "workflows"}"#,
         r#"{"kind": "workflow", "tasks": [{"key": "a", "kind": "noop", "needs": ["b"]}]}"#,
+        r#"{"kind": "workflow", "tasks": [{"key": "a", "kind": "analysis"}]}"#,
         r#"{"kind": "analysis"}"#,
     ] {
         std::fs::write(place.path().join("spec.json"), spec).unwrap();
@@ -193,8 +194,13 @@ fn a_spec_that_is_none_is_refused_where_it_is_wrong() {
     error: the spec cannot be planned
       because: task `a` needs `b`, which is no task
     hint: mend the spec and submit it again
-    error: runs of kind `analysis` cannot be planned by this program
-    hint: use a build of the program that knows it
+    error: the spec cannot be planned
+      because: task `a`: a task of kind `analysis` comes with a run of kind `analysis`, and cannot be one of a workflow: submit that run instead
+    hint: mend the spec and submit it again
+    error: the spec cannot be planned
+      because: the analysis job is not in its form
+      because: missing field `version` at line 1 column 19
+    hint: mend the spec and submit it again
     "#);
     let (code, _) = place.refused(&["run", "submit", "nowhere.json"]);
     assert_eq!(code, 3);
@@ -245,7 +251,7 @@ fn a_task_that_waits_says_why() {
     let _worker = Worker::start(&place, &["--slots", "1"]);
     assert_eq!(
         why(&blocked, 0),
-        "the one worker takes no `sleep` from queue `nobody`"
+        "none of 2 workers takes `sleep` from queue `nobody`"
     );
     let holder = submit(
         &place,

@@ -78,7 +78,8 @@ fn everything_is_up_in_the_background_and_goes_down() {
     assert_eq!(seen["pid"], process["pid"]);
     assert_eq!(seen["roles"], process["roles"]);
     assert_eq!(seen["health"].as_array().unwrap().len(), 5);
-    assert_eq!(status["store"]["workers"], 1);
+    // One that computes, and one that asks models.
+    assert_eq!(status["store"]["workers"], 2);
     assert_eq!(
         status["store"]["access"],
         "through the process that owns it"
