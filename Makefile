@@ -4,7 +4,7 @@
 .PHONY: help demo test check fmt reference deny setup
 
 help:
-	@echo "make demo       build, start everything, submit two backtests over HTTP, follow them, leave the server up"
+	@echo "make demo       build, start everything, backtest over HTTP, analyse a stock, leave the server up"
 	@echo "make test       everything: format, lints, workspace checks, tests, doc tests, peers, the page in Chromium"
 	@echo "make check      the quick part of it: format, lints, workspace checks"
 	@echo "make fmt        format the source"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts everything with `fondaco up`, submits two backtests over HTTP, follows
-# them on the socket, shows what came of them, and leaves the server up for the
-# reader. Everything lands in out/demo; a second call uses the server of the first.
+# them on the socket, shows what came of them, has a stock analysed by a strategy
+# and a debate, and leaves the server up for the reader. Everything lands in out/demo; a second call uses the server of the first.
 #
 # It is built without release optimisation: candles and arithmetic are optimised
 # in every profile, and the rest compiles in a third of the time.
@@ -106,6 +106,11 @@ for run in "${runs[@]}"; do
 done
 show fondaco backtest compare "${results[@]}" --html "$OUT/compare.html"
 
+heading "a stock analysed: a strategy and a debate, one decision"
+DAY=2012-06-01
+show fondaco analyze AAPL --date "$DAY" --strategy strategies/sma-cross.toml --policy log-odds
+fondaco report export AAPL "$DAY" --format html --out "$OUT/analysis.html"
+
 heading "to open in a browser"
 say "the page             $URL/"
 for at in "${!runs[@]}"; do
@@ -113,6 +118,7 @@ for at in "${!runs[@]}"; do
   printf '%-20s %s/v1/backtests/%s/report\n' "  its report" "$URL" "${runs[at]}"
 done
 say "both side by side    $ROOT/$OUT/compare.html"
+say "the analysis         $ROOT/$OUT/analysis.html"
 say ""
 say "The server stays up. To stop it:"
 say "  FONDACO_HOME=$OUT/home $TARGET/debug/fondaco down"
