@@ -1,5 +1,6 @@
 //! From words to a run.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -8,18 +9,21 @@ use fondaco_app::analysis::submit::{Known, Left, Models, Wish, submit};
 use fondaco_app::ports::BarStore as _;
 use fondaco_app::ports::research::ResearchStore as _;
 use fondaco_app::runs::Overrides;
+use fondaco_app::strategies::StrategyFile;
 use fondaco_contract::v1alpha1::analysis::{
-    AnalysisItem, AnalysisJob, AnalysisKind, Analyst, LlmJob, MergePolicy, MergePolicyName,
-    QuantJob,
+    AnalysisItem, AnalysisJob, AnalysisKind, Analyst, ConfidenceRule, LlmJob, MergePolicy,
+    MergePolicyName, QuantJob,
 };
 use fondaco_contract::v1alpha1::{JobStrategy, JobVersion};
 use fondaco_domain::signal::Probability;
 use fondaco_domain::{ErrorKind, Hint, RunId, Symbol};
 use fondaco_market::ParquetStore;
+use fondaco_store::legacy_table::best_bollinger;
 use fondaco_store::research::SqliteResearch;
 use jiff::civil::Date;
 use thiserror::Error;
 
+use super::contexts;
 use crate::commands::strategy::files;
 use crate::context::{Context, block_on};
 use crate::errors::Failure;
@@ -52,9 +56,19 @@ pub(crate) struct Args {
     /// A strategy file for the quant lane [default: a Bollinger strategy].
     #[arg(long, value_name = "FILE", conflicts_with = "no_quant")]
     strategy: Option<PathBuf>,
+    /// A table of parameters that an older program left (`runs.db`): its best
+    /// Bollinger row gives the parameters and the confidence.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_quant")]
+    quant_table: Option<PathBuf>,
     /// Without the lane of the strategy.
     #[arg(long)]
     no_quant: bool,
+    /// Tell the models what is held: the positions that were noted.
+    #[arg(long, conflicts_with = "no_llm")]
+    portfolio: bool,
+    /// Tell the models what was thought of others on that day.
+    #[arg(long, conflicts_with = "no_llm")]
+    peers: bool,
     /// Who looks first [default: all four].
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_enum)]
     analysts: Vec<AnalystWord>,
@@ -138,17 +152,22 @@ impl Hint for AskError {
 impl Args {
     /// Accepts the analysis as a durable run.
     pub(super) fn submit(&self, client: &Client, context: &Context) -> Result<RunId, Failure> {
-        let wish = self.wish(context)?;
-        let known = known(context)?;
+        let mut wish = self.wish(context)?;
+        let place = context.home().join("data").display().to_string();
+        let store = ParquetStore::open(&place)?;
+        let (job, day) = (&mut wish.job, self.day(context)?);
+        if self.portfolio {
+            job.portfolio = contexts::held(client, &store, &job.items, context)?;
+        }
+        if self.peers {
+            job.peers = Some(contexts::peers(client, day, &job.items)?);
+        }
+        let known = known(&store, context)?;
         Ok(submit(&client.runs(), &wish, known, None)?.id)
     }
 
     fn wish(&self, context: &Context) -> Result<Wish, Failure> {
-        let today = context.clock.now().date();
-        let date = self.date.unwrap_or(today);
-        if date > today {
-            return Err(AskError::Future { date, today }.into());
-        }
+        let date = self.day(context)?;
         let item = |ticker: &Symbol| AnalysisItem {
             ticker: ticker.clone(),
             date,
@@ -190,19 +209,42 @@ impl Args {
         })
     }
 
+    fn day(&self, context: &Context) -> Result<Date, AskError> {
+        let today = context.clock.now().date();
+        let date = self.date.unwrap_or(today);
+        if date > today {
+            return Err(AskError::Future { date, today });
+        }
+        Ok(date)
+    }
+
     fn quant(&self) -> Result<Option<QuantJob>, Failure> {
         if self.no_quant {
             return Ok(None);
         }
-        let text = match &self.strategy {
-            Some(path) => files::read(path)?.text,
-            None => STRATEGY.to_owned(),
+        let file = match &self.strategy {
+            Some(path) => files::read(path)?,
+            None => StrategyFile::read("bollinger-20-2.toml", STRATEGY.to_owned())?,
         };
-        Ok(Some(QuantJob {
-            strategy: JobStrategy { text },
-            params: std::collections::BTreeMap::new(),
-            confidence: fondaco_contract::v1alpha1::analysis::ConfidenceRule::Record,
-        }))
+        let mut quant = QuantJob {
+            strategy: JobStrategy { text: file.text },
+            params: BTreeMap::new(),
+            confidence: ConfidenceRule::Record,
+        };
+        if let Some(path) = &self.quant_table {
+            let row = best_bollinger(path)?;
+            let known = |name: &String| file.strategy.params.contains_key(name);
+            quant.params = row
+                .params
+                .into_iter()
+                .filter(|(name, _)| known(name))
+                .collect();
+            quant.confidence = ConfidenceRule::Table {
+                sharpe: row.sharpe,
+                best: row.best,
+            };
+        }
+        Ok(Some(quant))
     }
 
     fn llm(&self) -> LlmJob {
@@ -241,9 +283,7 @@ impl From<AnalystWord> for Analyst {
 }
 
 /// What the home knows at the moment.
-pub(crate) fn known(context: &Context) -> Result<Known, Failure> {
-    let place = context.home().join("data").display().to_string();
-    let store = ParquetStore::open(&place)?;
+fn known(store: &ParquetStore, context: &Context) -> Result<Known, Failure> {
     let research = SqliteResearch::open(&context.home().join(SqliteResearch::FILE))?;
     Ok(Known {
         listed: block_on(store.list())??,

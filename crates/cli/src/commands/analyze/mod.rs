@@ -1,6 +1,7 @@
 //! `fondaco analyze`: two lanes, one decision, watched as it comes about.
 
 mod asked;
+mod contexts;
 mod live;
 mod shown;
 
