@@ -159,30 +159,30 @@ impl Host {
         context: &Context,
         options: HostOptions,
     ) -> Result<Self, Failure> {
-        Self::start_with(client, context, &options, bodies(context))
+        Self::start_with(client, context, options, bodies(context))
     }
 
     /// Begins to work, with other bodies of tasks on its threads.
     pub(crate) fn start_with(
         client: &Client,
         context: &Context,
-        options: &HostOptions,
+        options: HostOptions,
         bodies: Bodies,
     ) -> Result<Self, Failure> {
         let lease = Context::lease()?;
         let bell = Arc::new(Bell::default());
         let ports = Ports {
             store: Arc::clone(&client.opened.store),
-            executors: executors(context, options, &bell, bodies)?,
+            executors: executors(context, &options, &bell, bodies)?,
             machine: client.machine.clone(),
             bell,
             emergency: Arc::new(HaltFile::of(context.home())),
-            log: Arc::clone(&options.log),
+            log: options.log,
         };
         let settings = Settings {
             lease: lease.unwrap_or(LEASE),
             slots: options.slots.get(),
-            queues: options.queues.clone(),
+            queues: options.queues,
             run: options.run,
             kinds: computing(),
             ..Settings::new("worker")

@@ -1,5 +1,6 @@
 //! Tools by hand, and for programs of others.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -15,10 +16,10 @@ fn filled() -> Place {
     let place = Place::new();
     let mut candles = String::from("date,open,high,low,close,volume\n");
     for day in 1..=31 {
-        candles += &format!("2025-01-{day:02},{day},{day},{day},{day},100\n");
+        let _ = writeln!(candles, "2025-01-{day:02},{day},{day},{day},{day},100");
     }
     for day in 1..=9 {
-        candles += &format!("2025-02-{day:02},777,777,777,777,777\n");
+        let _ = writeln!(candles, "2025-02-{day:02},777,777,777,777,777");
     }
     std::fs::write(place.path().join("candles.csv"), candles).unwrap();
     let about = ["--symbol", "AAPL", "--venue", "test", "--timeframe", "1d"];

@@ -213,7 +213,7 @@ pub(super) fn starts(client: &Client, context: &Context, args: &Args) -> Result<
     let queue = format!("bench-starts-{}", std::process::id());
     let (sender, began) = channel();
     let bodies = Bodies::new().with(TaskKind::Noop, Began(Mutex::new(sender)));
-    let host = Host::start_with(client, context, &options(context, args, &queue), bodies)?;
+    let host = Host::start_with(client, context, options(context, args, &queue), bodies)?;
     let mut all = Vec::with_capacity(args.starts.get());
     for _ in 0..args.starts.get() {
         let asked = Instant::now();

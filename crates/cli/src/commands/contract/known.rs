@@ -94,10 +94,10 @@ fn none(pointer: &str, problem: &str) -> Unknown {
     Unknown::NoContract(fault(pointer, problem))
 }
 
-fn fault(pointer: &str, problem: impl ToString) -> Fault {
+fn fault(pointer: &str, problem: impl Into<String>) -> Fault {
     Fault {
         pointer: pointer.to_owned(),
-        problem: problem.to_string(),
+        problem: problem.into(),
     }
 }
 
@@ -152,7 +152,7 @@ fn under(index: usize, faults: Vec<Fault>) -> impl Iterator<Item = Fault> {
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     let mut reader = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| fault(&pointer(error.path()), error.inner()))
+        .map_err(|error| fault(&pointer(error.path()), error.inner().to_string()))
 }
 
 /// As RFC 6901 has it.

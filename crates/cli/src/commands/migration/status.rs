@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fondaco_app::migration::triggers::{Alarm, Trigger};
-use fondaco_app::migration::{Gate, Refusal, Standing};
+use fondaco_app::migration::{Gate, Phase, Refusal, Standing};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -79,14 +79,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let standing = migration.standing(&Gate::default())?;
     Ok(context
         .output
-        .print(&Shown::of(standing, migration.place()))?)
+        .print(&Shown::of(&standing, migration.place()))?)
 }
 
 impl Shown {
-    fn of(standing: Standing, folder: String) -> Self {
+    fn of(standing: &Standing, folder: String) -> Self {
         let Standing {
             phase, step, plan, ..
-        } = &standing;
+        } = standing;
         let unsettled = phase.unsettled(&standing.flags);
         let flags = phase.flags().map(|(flag, _)| FlagShown {
             name: flag.name(),
@@ -128,7 +128,7 @@ impl Shown {
                 .collect(),
             left_out: standing.swept.left_out,
             refusals: standing.refusals.iter().map(Refusal::to_string).collect(),
-            next: phase.next().map(|next| next.number()),
+            next: phase.next().map(Phase::number),
         }
     }
 }
@@ -188,9 +188,10 @@ impl View for Shown {
             let _ = writeln!(text, "  {} {}", style.bad("broken"), broken.problem);
         }
         for trigger in &self.triggers {
-            let state = match trigger.fires {
-                true => style.bad("fires"),
-                false => style.good("quiet"),
+            let state = if trigger.fires {
+                style.bad("fires")
+            } else {
+                style.good("quiet")
             };
             let tasks = trigger.tasks.join(", ");
             let _ = writeln!(text, "  {state} {} {tasks}", trigger.trigger);

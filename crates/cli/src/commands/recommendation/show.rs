@@ -1,8 +1,11 @@
 //! `fondaco recommendation show`.
 
+use std::fmt::Write as _;
+
 use fondaco_app::recommendations::Decided;
 use fondaco_contract::v1alpha1::analysis::AnalysisResult;
 use fondaco_domain::Symbol;
+use fondaco_domain::signal::Probability;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -53,7 +56,7 @@ impl View for Shown {
         let rating = result
             .decision
             .map_or("no decision", |rating| rating.as_str());
-        let confidence = result.confidence.map_or(0.0, |one| one.get());
+        let confidence = result.confidence.map_or(0.0, Probability::get);
         let mut text = format!(
             "{} {} {} with a confidence of {confidence:.2}\n",
             style.bold(result.ticker.as_str()),
@@ -66,8 +69,9 @@ impl View for Shown {
             .iter()
             .flat_map(|merged| &merged.counted)
         {
-            text += &format!(
-                "{}: says {:.2}, counts {:.2}\n",
+            let _ = writeln!(
+                text,
+                "{}: says {:.2}, counts {:.2}",
                 lane.source.as_str(),
                 lane.stated.get(),
                 lane.counted.get()
