@@ -11,6 +11,8 @@ once, per node, and is held against two writes to the same disk.
 """
 
 import argparse
+import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -20,6 +22,8 @@ import tempfile
 import time
 
 DELAY_MS = 50
+ITEMS = 100
+IN_FLIGHT = 32
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -43,14 +47,11 @@ def main():
             f"a node with a model that answers at once: {node * 1e3:.2f} ms, of which the model and its tools; "
             f"two writes {2 * sync * 1e3:.2f} ms"
         )
-        many = wide(tickers, 100)
-        ideal_calls = 0
-        begun = graph(run, many, args.date, slow, in_flight=32)
-        ideal_calls = sum(count for count in begun["calls"].values())
-        ideal = ideal_calls * DELAY_MS / 1e3 / 32
+        many = batch(run, home, tickers, slow)
+        ideal = sum(many["calls"].values()) * DELAY_MS / 1e3 / IN_FLIGHT
         print(
-            f"{len(many)} items, 32 at a time: {begun['seconds']:.3f} s, ideal {ideal:.3f} s, "
-            f"ratio {begun['seconds'] / ideal:.3f}"
+            f"{ITEMS} items, {IN_FLIGHT} at a time: {many['seconds']:.3f} s, ideal {ideal:.3f} s, "
+            f"ratio {many['seconds'] / ideal:.3f}"
         )
 
 
@@ -106,9 +107,41 @@ def critical_path(calls):
     return (max(analysts) + sum(later)) * DELAY_MS / 1e3
 
 
-def wide(tickers, count):
-    """As many as there are; the samples are few."""
-    return tickers[:count]
+def batch(run, home, tickers, model):
+    """A run of many items, by a worker of its own."""
+    days = itertools.islice(weekdays(datetime.date(2012, 3, 1)), ITEMS // len(tickers))
+    spec = {
+        "kind": "analysis",
+        "version": 1,
+        "items": [{"ticker": ticker, "date": str(day)} for day in days for ticker in tickers],
+        "quant": {"strategy": {"text": (ROOT / "strategies/bollinger-20-2.toml").read_text()}},
+        "llm": {"quick": model, "deep": model},
+    }
+    path = pathlib.Path(home) / "batch.json"
+    path.write_text(json.dumps(spec))
+    worker = subprocess.Popen(
+        [run.program, "worker"], env={**run.env, "FONDACO_WORKER_CALLS": str(IN_FLIGHT)}, stderr=subprocess.DEVNULL
+    )
+    try:
+        submitted = run.json("run", "submit", str(path))["run_id"]
+        while True:
+            shown = run.json("run", "show", submitted, "--limit", "1")["run"]
+            if shown["finished_at"]:
+                break
+            time.sleep(0.5)
+    finally:
+        worker.terminate()
+        worker.wait()
+    nodes = run.json("analysis", "transcript", submitted)["items"]
+    calls = {node["node"]: len(node["calls"]) for item in nodes for node in item["nodes"]}
+    return {"seconds": seconds(shown["started_at"], shown["finished_at"]), "calls": calls}
+
+
+def weekdays(day):
+    while True:
+        if day.weekday() < 5:
+            yield day
+        day += datetime.timedelta(days=1)
 
 
 def fdatasync(folder):

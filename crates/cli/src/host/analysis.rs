@@ -1,18 +1,22 @@
 //! Where nodes of analyses get their answers in this program.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fondaco_app::analysis::body::AnalysisBody;
 use fondaco_app::analysis::strategy::StrategyLane;
 use fondaco_app::ports::exec::{Assignment, Outcome, TaskBody, Watch};
+use fondaco_app::ports::runs::RunStoreError;
+use fondaco_app::runner::Log;
 use fondaco_app::tools::Toolbox;
 use fondaco_market::ParquetStore;
 use fondaco_store::research::SqliteResearch;
 use tokio::runtime::Runtime;
 
-use super::Client;
-use super::models::models;
+use super::loops::{Loop, every};
+use super::models::{library, models};
 use super::tools::StoredCandles;
+use super::{Client, HostError};
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
 
@@ -48,5 +52,32 @@ pub(super) fn body(client: &Client, context: &Context) -> Result<Nodes, Failure>
     Ok(Nodes {
         body,
         _runtime: runtime,
+    })
+}
+
+/// Between two looks for journals that nobody needs any more.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// Removes journals of runs that have ended: their nodes hold all of it. Runs
+/// that this store does not know may be of another one. A folder that cannot be
+/// read or removed is looked at again.
+pub(super) fn forget_journals(
+    client: &Client,
+    context: &Context,
+    log: &Arc<dyn Log>,
+) -> Result<Loop, HostError> {
+    let library = library(context);
+    let store = Arc::clone(&client.opened.store);
+    every("journals", log, move || {
+        for run in library.runs().unwrap_or_default() {
+            match store.run(run) {
+                Ok(run) if run.state.is_terminal() => {
+                    let _ = library.forget(run.id);
+                }
+                Ok(_) | Err(RunStoreError::NoRun(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(SWEEP)
     })
 }

@@ -198,10 +198,13 @@ impl Host {
         let crews = std::iter::once((ports.clone(), settings)).chain(asking);
         let crews: Vec<Crew> = crews.map(start).collect::<Result<_, _>>()?;
         let handles: Arc<[Handle]> = crews.iter().map(|crew| crew.handle.clone()).collect();
-        let loops = vec![
+        let mut loops = vec![
             reap(client, &ports, reaping, &handles)?,
             schedule(client, &ports)?,
         ];
+        if options.calls > 0 {
+            loops.push(analysis::forget_journals(client, context, &ports.log)?);
+        }
         let drains = Arc::clone(&handles);
         let at_once = options.at_once;
         let listening = Listening::start(move |_| {
