@@ -8,6 +8,8 @@ use fondaco_app::analysis::shown;
 use fondaco_app::analysis::submit::Models;
 use fondaco_app::backtests::shown::Backtests;
 use fondaco_app::feed::Tally;
+use fondaco_app::flags::Environment;
+use fondaco_app::migration::Migration;
 use fondaco_app::portfolio::Portfolio;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::research::ResearchStore;
@@ -40,6 +42,10 @@ pub struct Platform {
     pub candles: Candles,
     /// What analyses begin with.
     pub analyses: Analyses,
+    /// Both stores of the dashboard's analyses, and what decides between them.
+    pub migration: Arc<Migration>,
+    /// What the environment says of flags that nobody has set.
+    pub environment: Environment,
     /// Where results of backtests are kept.
     pub results: Arc<dyn ResultStore>,
     /// The folder that everything of this machine is kept in.

@@ -17,11 +17,16 @@ pub(crate) fn migration(client: &Client, context: &Context) -> Result<Arc<Migrat
     let folder = context.sources().legacy_folder(context.home())?.value;
     let vitals = client.store().vitals()?;
     let files = LegacyFolder::at(folder, without_password(&vitals.place));
-    let environment = Environment::read(|name| std::env::var(name).ok());
     Ok(Arc::new(Migration::new(
         Arc::clone(&client.opened.store),
         Arc::new(files),
         client.machine.clone(),
-        environment.map_err(FlagsError::from)?,
+        environment()?,
     )))
+}
+
+/// What the environment says of flags.
+pub(crate) fn environment() -> Result<Environment, Failure> {
+    let read = Environment::read(|name| std::env::var(name).ok());
+    Ok(read.map_err(FlagsError::from)?)
 }

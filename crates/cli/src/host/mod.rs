@@ -30,7 +30,7 @@ pub(crate) use client::{Client, StoreArgs};
 pub(crate) use emergency::HaltFile;
 pub(crate) use interrupts::{Listening, exit_on_interrupt, signals};
 pub(crate) use machine::ThisMachine;
-pub(crate) use migration::migration;
+pub(crate) use migration::{environment, migration};
 pub(crate) use pages::ThesePages;
 pub(crate) use projections::{Projecting, projector};
 pub(crate) use works::{Host, HostError, HostOptions, Place, bodies, host_name, planners};

@@ -34,7 +34,7 @@ use crate::context::{Context, runtime};
 use crate::errors::Failure;
 use crate::host::gateway::{GatewayWish, Gateways};
 use crate::host::{
-    Client, Host, HostError, HostOptions, Listening, Place, Projecting, migration, signals,
+    Client, Host, HostError, HostOptions, Listening, Place, Projecting, signals,
 };
 use crate::logs::Notes;
 use crate::settings::{ExecutorMode, Settings, without_password};
@@ -119,7 +119,7 @@ pub(crate) fn run(
         host: place
             .map(|place| start_host(&wish.settings, place, &client, context))
             .transpose()?,
-        projecting: wish.projecting(&client, context)?,
+        projecting: wish.projecting(&client, context, &platform)?,
         idle: wish.once.then_some(&client),
         settings: &wish.settings,
         stopper: &stopper,
@@ -234,14 +234,18 @@ impl Wish {
     }
 
     /// Where there is control or a worker, runs are told in files.
-    fn projecting(&self, client: &Client, context: &Context) -> Result<Vec<Projecting>, Failure> {
+    fn projecting(
+        &self,
+        client: &Client,
+        context: &Context,
+        platform: &Platform,
+    ) -> Result<Vec<Projecting>, Failure> {
         if !self.works() && !self.roles.contains(&Role::Control) {
             return Ok(Vec::new());
         }
-        let migration = migration(client, context)?;
         Ok(vec![
             Projecting::start(client, context, &self.settings)?,
-            Projecting::start_legacy(client, &migration)?,
+            Projecting::start_legacy(client, &platform.migration)?,
         ])
     }
 

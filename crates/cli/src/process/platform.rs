@@ -13,7 +13,7 @@ use fondaco_store::research::SqliteResearch;
 use crate::commands::backtest;
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::host::{Client, ThesePages, candles, models, planners};
+use crate::host::{Client, ThesePages, candles, environment, migration, models, planners};
 use crate::settings::Settings;
 
 /// The platform of a process: one for all its roles.
@@ -38,6 +38,8 @@ pub(super) fn platform(
     Ok(Arc::new(Platform {
         guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
         analyses: analyses(client, context)?,
+        migration: migration(client, context)?,
+        environment: environment()?,
         store,
         planners: planners(),
         machine: client.machine.clone(),

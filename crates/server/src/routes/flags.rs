@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::Method;
-use fondaco_app::flags::{self, FlagNow};
+use fondaco_app::flags::{self, FlagNow, FlagsError, FlagsNow};
 use fondaco_app::ports::runs::RunStoreError;
 use fondaco_contract::http::{FlagSetBody, FlagView, FlagWord, FlagsView, ProblemCode};
 use fondaco_domain::flags::{Flag, FlagValue};
@@ -61,14 +61,26 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn list(State(platform): State<Shared>, conditions: Conditions) -> Result<Tagged, Refusal> {
-    let now = platform
-        .blocking(|platform| Ok(flags::list(&*platform.store)?))
-        .await?;
+    let now = platform.blocking(|platform| Ok(all(platform)?)).await?;
     let view = FlagsView {
         hash: now.snapshot.hash().to_string(),
         flags: now.flags.iter().map(view).collect(),
     };
     Tagged::of(&conditions, &view)
+}
+
+/// All of them, as they count in this process.
+fn all(platform: &Platform) -> Result<FlagsNow, FlagsError> {
+    flags::list_under(&*platform.store, &platform.environment)
+}
+
+/// One of them.
+fn one(platform: &Platform, flag: Flag) -> Result<FlagNow, FlagsError> {
+    let mut flags = all(platform)?.flags.into_iter();
+    match flags.find(|now| now.flag == flag) {
+        Some(now) => Ok(now),
+        None => flags::show(&*platform.store, flag),
+    }
 }
 
 async fn show(
@@ -78,7 +90,7 @@ async fn show(
 ) -> Result<Tagged, Refusal> {
     let flag = Flag::parse(name.as_str())?;
     let now = platform
-        .blocking(move |platform| Ok(flags::show(&*platform.store, flag)?))
+        .blocking(move |platform| Ok(one(platform, flag)?))
         .await?;
     Tagged::named(&conditions, &Etag::of_version(now.version), &view(&now))
 }
@@ -113,7 +125,8 @@ async fn unset(
         .blocking(move |platform| {
             let over = required(platform, flag, &conditions)?;
             let (store, machine) = (&*platform.store, &*platform.machine);
-            flags::unset(store, machine, &actor, flag, over).map_err(refused)
+            flags::unset(store, machine, &actor, flag, over).map_err(refused)?;
+            Ok(one(platform, flag)?)
         })
         .await?;
     tagged(&now)
@@ -135,9 +148,9 @@ fn required(
 }
 
 /// Somebody who was faster is a condition that does not hold.
-fn refused(error: flags::FlagsError) -> Refusal {
+fn refused(error: FlagsError) -> Refusal {
     match error {
-        flags::FlagsError::Store(RunStoreError::RecordChanged { .. }) => {
+        FlagsError::Store(RunStoreError::RecordChanged { .. }) => {
             Refusal::of(ProblemCode::PreconditionFailed, error)
         }
         error => error.into(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use fondaco_app::analysis::plan::AnalysisPlanner;
+use fondaco_app::flags::{self, Environment};
+use fondaco_app::migration::{Migration, Phase};
 use fondaco_app::ports::Store;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::roles::Role;
@@ -15,8 +17,8 @@ use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
 use fondaco_server::{Addresses, Candles, Guard, GuardSettings, Limits, Platform, router};
-use fondaco_store::Results;
 use fondaco_store::runs::MemoryRuns;
+use fondaco_store::{LegacyFolder, Results};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -81,7 +83,16 @@ impl Client {
         let home = TempDir::new().unwrap();
         let place = home.path().join("data");
         let store: Arc<dyn Store> = Arc::new(MemoryRuns::default());
+        let legacy = LegacyFolder::at(home.path().join("legacy"), "memory");
+        let migration = Migration::new(
+            Arc::clone(&store),
+            Arc::new(legacy),
+            Arc::clone(&machine),
+            Environment::default(),
+        );
         let platform = Platform {
+            migration: Arc::new(migration),
+            environment: Environment::default(),
             guard: Guard::new(Arc::clone(&store), Arc::clone(&machine), guard),
             store: Arc::clone(&store),
             planners,
@@ -160,6 +171,14 @@ impl Client {
         }
         self.send(request.body(Body::from(body.to_string())).unwrap())
             .await
+    }
+
+    /// Sets the flags of a phase of the migration.
+    pub(crate) fn phase(&self, phase: Phase) {
+        let (store, machine) = (&*self.platform.store, &*self.platform.machine);
+        for (flag, value) in phase.flags() {
+            flags::set(store, machine, "test", (flag, &value), None).unwrap();
+        }
     }
 
     /// A run of so many tasks that do nothing.

@@ -1,7 +1,7 @@
 //! Flags over HTTP, and the trail of who changed them.
 
 use axum::http::StatusCode;
-use fondaco_app::flags::Flags;
+use fondaco_app::flags::{Environment, Flags};
 use fondaco_domain::access::Scope;
 use fondaco_server::GuardSettings;
 use serde_json::{Value, json};
@@ -124,4 +124,30 @@ async fn the_trail_is_paged_and_shows_no_hash() {
     assert!(!all.contains("argon2"), "{all}");
     assert!(!all.contains(&key), "{all}");
     assert_eq!(get("/v1/trail?kind=colour").await.status.as_u16(), 400);
+}
+
+#[tokio::test]
+async fn a_variable_of_the_environment_counts_until_somebody_sets_the_flag() {
+    const SERVICE: &str = "/v1/flags/ta_app_service_enabled";
+    let mut client = Client::new();
+    let said = |name: &str| (name == "TA_APP_SERVICE_ENABLED").then(|| "1".to_owned());
+    let platform = Arc::get_mut(&mut client.platform).unwrap();
+    platform.environment = Environment::read(said).unwrap();
+    let value = async || {
+        let one = client.get(SERVICE).await.json();
+        let all = client.get("/v1/flags").await.json();
+        let listed = all["flags"].as_array().unwrap().iter();
+        let mut listed = listed.filter(|flag| flag["name"] == "ta_app_service_enabled");
+        assert_eq!(listed.next().unwrap()["value"], one["value"]);
+        one["value"].clone()
+    };
+    assert_eq!(value().await, true);
+    client.put(SERVICE, &[], &json!({"value": false})).await;
+    assert_eq!(value().await, false);
+    let unset = client.ask("DELETE", SERVICE, &[]).await.json();
+    assert_eq!(
+        (&unset["value"], &unset["version"]),
+        (&json!(true), &json!(0))
+    );
+    assert_eq!(value().await, true);
 }

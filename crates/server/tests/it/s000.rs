@@ -1,24 +1,35 @@
 //! The dashboard: requests and what is answered, pair by pair.
 
 mod config;
+mod migration;
 mod portfolio;
 mod sockets;
 mod tasks;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
+use fondaco_app::migration::Phase;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
 use crate::workshop::CROSS;
 
-/// With a strategy for the quant lane, and candles of two instruments.
+/// Answers by the contract; with a strategy for the quant lane, and candles of
+/// two instruments.
 async fn ready() -> Client {
+    ready_as(Some(Phase::Contract)).await
+}
+
+/// The same in a phase of the migration, or with no flag set.
+async fn ready_as(phase: Option<Phase>) -> Client {
     let mut client = Client::new();
     client.candles("AAPL", 20_000).await;
     client.candles("MSFT", 20_000).await;
     let platform = std::sync::Arc::get_mut(&mut client.platform).unwrap();
     platform.analyses.strategy = Some(CROSS.to_owned());
+    if let Some(phase) = phase {
+        client.phase(phase);
+    }
     client
 }
 

@@ -1,14 +1,14 @@
-//! `/api/analysis`: start, look, cancel.
+//! `/api/analysis`: start, look at one, cancel.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method};
 use fondaco_app::analysis::shown::ShowError;
-use fondaco_app::analysis::shown::legacy::{self, Subject, TaskPayload};
+use fondaco_app::analysis::shown::legacy::TaskPayload;
 use fondaco_app::analysis::shown::names::{self, About, Found, NameError, Named};
 use fondaco_app::analysis::submit::Wish;
+use fondaco_app::migration::Shape;
 use fondaco_contract::v1alpha1::analysis::{PeerContext, PortfolioContext};
-use fondaco_domain::signal::{Probability, Rating};
 use fondaco_domain::{RunId, Symbol};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::detail::Detail;
 use super::form::{Form, date};
+use super::told::{Told, shape, version};
 use crate::extract::Actor;
 use crate::routes::analyses::{ask, of_items, quant};
 use crate::state::{Platform, Shared};
@@ -34,12 +35,6 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/analysis/status/{task_id}",
             ("s000_analysis_status", "Where an analysis stands."),
             status,
-        ),
-        Route::new(
-            &Method::GET,
-            "/api/analysis/tasks",
-            ("s000_analysis_tasks", "Analyses, the newest first."),
-            tasks,
         ),
         Route::new(
             &Method::DELETE,
@@ -67,7 +62,8 @@ struct Start {
 /// To `POST start`.
 #[derive(Debug, Serialize)]
 struct Started {
-    contract_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_version: Option<&'static str>,
     task_id: String,
     ticker: String,
     date: String,
@@ -89,7 +85,7 @@ async fn start(
     (wish.left.peers, wish.job.peers) = peers.parts();
     let begun = begin(&platform, actor, wish, (About::Analysis, &headers)).await?;
     Ok(Json(Started {
-        contract_version: legacy::CONTRACT,
+        contract_version: version(begun.shape),
         task_id: begun.task_id,
         ticker: ticker.to_string(),
         date: begun.date.to_string(),
@@ -154,6 +150,8 @@ pub(super) fn wish(platform: &Platform, tickers: Vec<Symbol>, day: Option<Date>)
 pub(super) struct Begun {
     pub(super) task_id: String,
     pub(super) date: Date,
+    /// What it is answered as.
+    pub(super) shape: Shape,
 }
 
 /// Begins an analysis under a name of the dashboard's.
@@ -173,6 +171,7 @@ pub(super) async fn begin(
         request_id: given.map_or_else(|| submitted.id.to_string(), str::to_owned),
     };
     let begun = platform.blocking(move |platform| {
+        let shape = platform.migration.plan()?.shape;
         let shown = platform.shown_analyses(&actor).show(submitted.id)?;
         let first = shown.job.items.first();
         let subject = match (about, first) {
@@ -182,7 +181,11 @@ pub(super) async fn begin(
         let (store, machine) = (&*platform.store, &*platform.machine);
         let task_id = names::give(store, machine, &actor, &subject, &named)?;
         let date = first.map_or(Date::ZERO, |item| item.date);
-        Ok(Begun { task_id, date })
+        Ok(Begun {
+            task_id,
+            date,
+            shape,
+        })
     });
     Ok(begun.await?)
 }
@@ -190,20 +193,11 @@ pub(super) async fn begin(
 async fn status(
     State(platform): State<Shared>,
     Path(task_id): Path<String>,
-) -> Result<Json<TaskPayload>, Detail> {
-    let payload = platform
-        .blocking(move |platform| Ok(payload(platform, &task_id)))
-        .await?;
-    payload.map(Json)
-}
-
-/// The payload of a task by its name.
-fn payload(platform: &Platform, task_id: &str) -> Result<TaskPayload, Detail> {
-    let found = find(platform, task_id)?;
-    let shown = platform.shown_analyses("http").show(found.named.run_id);
-    let shown = shown.map_err(unseen)?;
-    let payload = TaskPayload::of(&found, &shown, platform.machine.wall());
-    payload.ok_or_else(unknown)
+) -> Result<Json<Value>, Detail> {
+    let told = platform
+        .blocking(move |platform| Ok(Told::find(platform, &task_id)))
+        .await??;
+    told.document().map(Json)
 }
 
 /// What a name stands for.
@@ -226,91 +220,11 @@ pub(super) fn unknown() -> Detail {
     Detail::missing("Task not found")
 }
 
-/// Tasks of one answer.
-const LISTED: usize = 200;
-
-/// To `GET tasks`.
-#[derive(Debug, Serialize)]
-struct TaskList {
-    contract_version: &'static str,
-    tasks: Vec<Summary>,
-    total: usize,
-}
-
-/// A task, in short.
-#[derive(Debug, Serialize)]
-struct Summary {
-    contract_version: &'static str,
-    task_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<&'static str>,
-    ticker: Option<String>,
-    date: Option<String>,
-    status: &'static str,
-    progress: u8,
-    decision: Option<Rating>,
-    confidence: Option<Probability>,
-    created_at: String,
-    error: Option<legacy::TaskError>,
-}
-
-async fn tasks(State(platform): State<Shared>) -> Result<Json<TaskList>, Detail> {
-    let listed = platform.blocking(|platform| Ok(listed(platform))).await??;
-    Ok(Json(listed))
-}
-
-fn listed(platform: &Platform) -> Result<TaskList, Detail> {
-    let all = names::all(&*platform.store)?;
-    let total = all.len();
-    let analyses = platform.shown_analyses("http");
-    let mut tasks = Vec::new();
-    for found in all.into_iter().take(LISTED) {
-        let shown = match analyses.show(found.named.run_id) {
-            Ok(shown) => shown,
-            Err(ShowError::NoAnalysis(_)) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let payload = TaskPayload::of(&found, &shown, platform.machine.wall());
-        tasks.extend(payload.map(summary));
-    }
-    Ok(TaskList {
-        contract_version: legacy::CONTRACT,
-        tasks,
-        total,
-    })
-}
-
-fn summary(payload: TaskPayload) -> Summary {
-    let (r#type, ticker, date, progress) = match payload.subject {
-        Subject::Analysis {
-            ticker,
-            date,
-            progress,
-            ..
-        } => (None, Some(ticker), Some(date), progress),
-        Subject::Portfolio {
-            r#type, progress, ..
-        } => (Some(r#type), None, None, progress),
-    };
-    Summary {
-        contract_version: legacy::CONTRACT,
-        task_id: payload.task_id,
-        r#type,
-        ticker,
-        date,
-        status: payload.status,
-        progress,
-        decision: payload.compat.decision,
-        confidence: payload.compat.confidence,
-        created_at: payload.created_at,
-        error: payload.error,
-    }
-}
-
 /// To `DELETE cancel`.
 #[derive(Debug, Serialize)]
 struct Cancelled {
-    contract_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_version: Option<&'static str>,
     task_id: String,
     status: &'static str,
 }
@@ -327,7 +241,17 @@ async fn cancel(
 }
 
 fn end(platform: &Platform, actor: &str, task_id: String) -> Result<Cancelled, Detail> {
-    let found = find(platform, &task_id)?;
+    let shape = shape(platform)?;
+    let found = match names::find(&*platform.store, &task_id) {
+        Ok(found) => found,
+        // One that only files know: nobody works at it.
+        Err(NameError::Unknown(_)) => {
+            let read = platform.migration.read_task(&task_id)?;
+            let ended = read.ok_or_else(unknown)?.task.status;
+            return Err(already(ended.as_str()));
+        }
+        Err(error) => return Err(error.into()),
+    };
     if found.part.is_some() {
         return Err(Detail::bad(
             "Cancel the portfolio task that it is a part of",
@@ -341,10 +265,14 @@ fn end(platform: &Platform, actor: &str, task_id: String) -> Result<Cancelled, D
     match payload.ok_or_else(unknown)?.status {
         // What a worker holds is still let go; nothing of it counts any more.
         "cancelled" | "running" | "pending" => Ok(Cancelled {
-            contract_version: legacy::CONTRACT,
+            contract_version: version(shape),
             task_id,
             status: "cancelled",
         }),
-        ended => Err(Detail::bad(format!("Task is already {ended}"))),
+        ended => Err(already(ended)),
     }
+}
+
+fn already(ended: &str) -> Detail {
+    Detail::bad(format!("Task is already {ended}"))
 }

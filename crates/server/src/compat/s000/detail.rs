@@ -46,6 +46,10 @@ impl Detail {
         }
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What it says, for a socket.
     pub(super) fn text(self) -> String {
         match self.detail {

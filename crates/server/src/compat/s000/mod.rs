@@ -3,7 +3,8 @@
 //!
 //! Errors are `{"detail": …}`. A task has the dashboard's name
 //! (`AAPL_20250304_153000_1a2b3c`) and is a durable run of ours; what it is
-//! told as is decided in `fondaco_app::analysis::shown::legacy`.
+//! told as is decided in `fondaco_app::analysis::shown::legacy`, and where it is
+//! read and in which shape it is told by the flags: `fondaco_app::migration`.
 
 mod analysis;
 mod config;
@@ -15,6 +16,8 @@ mod recommendations;
 mod reports;
 mod sockets;
 mod stocks;
+mod tasks;
+mod told;
 
 pub use provider_keys::saved_key;
 
@@ -29,6 +32,7 @@ pub(crate) fn routes() -> Vec<Route> {
         .into_iter()
         .chain(stocks::routes())
         .chain(analysis::routes())
+        .chain(tasks::routes())
         .chain(portfolio::routes())
         .chain(recommendations::routes())
         .chain(reports::routes());

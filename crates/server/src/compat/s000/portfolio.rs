@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
-use fondaco_app::analysis::shown::legacy;
 use fondaco_app::analysis::shown::names::About;
 use fondaco_app::portfolio::{
     Account, NewPosition, Portfolio, PortfolioError, Position, Valued, Watched, Which, closes,
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::analysis::{begin, wish};
 use super::detail::Detail;
 use super::form::{Form, Words, date};
+use super::told::version;
 use crate::extract::Actor;
 use crate::state::{Platform, Shared};
 use crate::table::Route;
@@ -358,7 +358,8 @@ struct Analyze {
 /// To `POST analyze`.
 #[derive(Debug, Serialize)]
 struct Analyzed {
-    contract_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_version: Option<&'static str>,
     task_id: String,
     total: usize,
     status: &'static str,
@@ -380,7 +381,7 @@ async fn analyze(
     let wish = wish(&platform, tickers, day);
     let begun = begin(&platform, actor, wish, (About::Portfolio, &headers)).await?;
     Ok(Json(Analyzed {
-        contract_version: legacy::CONTRACT,
+        contract_version: version(begun.shape),
         task_id: begun.task_id,
         total,
         status: "running",

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use fondaco_app::migration::Phase;
 use fondaco_app::roles::Role;
 use fondaco_domain::access::Scope;
 use fondaco_server::{Door, Stop, Stopper, router, serve};
@@ -19,8 +20,8 @@ use crate::client::Client;
 use crate::gateway::desk::PATIENCE;
 
 /// The address of control, served.
-struct House {
-    client: Client,
+pub(super) struct House {
+    pub(super) client: Client,
     address: SocketAddr,
     _stopper: Stopper,
 }
@@ -30,7 +31,7 @@ impl House {
         Self::of(ready().await)
     }
 
-    fn of(client: Client) -> Self {
+    pub(super) fn of(client: Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stopper, stop): (Stopper, Stop) = Stopper::new();
@@ -47,7 +48,7 @@ impl House {
         }
     }
 
-    async fn connect(&self, path: &str) -> Line {
+    pub(super) async fn connect(&self, path: &str) -> Line {
         self.connect_from(path, None).await.unwrap()
     }
 
@@ -67,10 +68,10 @@ impl House {
     }
 }
 
-struct Line(WebSocketStream<TcpStream>);
+pub(super) struct Line(WebSocketStream<TcpStream>);
 
 impl Line {
-    async fn say(&mut self, frame: Value) {
+    pub(super) async fn say(&mut self, frame: Value) {
         self.send(frame.to_string()).await;
     }
 
@@ -85,7 +86,7 @@ impl Line {
             .unwrap()
     }
 
-    async fn next(&mut self) -> Value {
+    pub(super) async fn next(&mut self) -> Value {
         match self.receive().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?} in place of a frame"),
@@ -101,7 +102,7 @@ impl Line {
 
     /// The next payload for which something holds; those before are passed
     /// over and must not go back.
-    async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub(super) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut seen: Vec<Value> = Vec::new();
         loop {
             let frame = self.next().await;
@@ -188,6 +189,7 @@ async fn a_page_from_elsewhere_is_refused_and_an_unknown_task_told() {
 #[tokio::test]
 async fn who_may_not_is_told_with_the_code_of_the_socket() {
     let client = Client::new();
+    client.phase(Phase::Contract);
     let look = client.add_key("look", &[Scope::Read]);
     let run = client.add_key("run", &[Scope::Run]);
     let wish = json!({"ticker": "AAPL"});

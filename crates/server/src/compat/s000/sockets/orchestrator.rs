@@ -7,19 +7,21 @@ use std::collections::{BTreeMap, VecDeque};
 
 use axum::extract::ws::{Message, WebSocket, close_code};
 use fondaco_app::analysis::shown::Shown;
-use fondaco_app::analysis::shown::legacy::{CONTRACT, LiveSignal};
+use fondaco_app::analysis::shown::legacy::LiveSignal;
 use fondaco_app::analysis::submit::day_of;
+use fondaco_app::migration::Shape;
 use fondaco_domain::access::Scope;
 use fondaco_domain::run::{Run, RunState};
 use fondaco_domain::{RunId, Symbol};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Pulse, Visitor, close, refuse};
 use crate::compat::s000::analysis::{ticker, wish};
 use crate::compat::s000::detail::Detail;
 use crate::compat::s000::form::date;
+use crate::compat::s000::told::{unsaid, version};
 use crate::routes::analyses::ask;
 use crate::state::Shared;
 
@@ -37,8 +39,21 @@ struct Wanted {
 
 #[derive(Serialize)]
 struct Signals {
-    contract_version: &'static str,
-    signals: Vec<LiveSignal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_version: Option<&'static str>,
+    signals: Vec<Value>,
+}
+
+/// A signal in the shape of sockets. Without the contract there is no word of
+/// it, and an error is a text, as in the state of a task.
+fn shaped(signal: LiveSignal, shape: Shape) -> Result<Value, serde_json::Error> {
+    let mut document = serde_json::to_value(&signal)?;
+    if let (Shape::Legacy, Some(fields)) = (shape, document.as_object_mut()) {
+        fields.shift_remove("contract_version");
+        let error = signal.error.map(|error| error.message);
+        fields.insert("error".to_owned(), error.into());
+    }
+    Ok(document)
 }
 
 /// A client, and what it has asked that was not answered yet.
@@ -133,13 +148,14 @@ impl Desk {
         let day = wanted.date.as_deref().map(date).transpose()?;
         let day = day.unwrap_or_else(|| day_of(self.platform.machine.wall()));
         let signals = self.signals(wanted.tickers, day, actor).await?;
+        let plan = self.platform.blocking(|it| Ok(it.migration.plan()?));
+        let shape = plan.await?.socket;
+        let signals = signals.into_iter().map(|signal| shaped(signal, shape));
         let answer = Signals {
-            contract_version: CONTRACT,
-            signals,
+            contract_version: version(shape),
+            signals: signals.collect::<Result<_, _>>().map_err(unsaid)?,
         };
-        let internal = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
-        serde_json::to_string(&answer)
-            .map_err(|error| Detail::new(internal, error.to_string()).into())
+        Ok(serde_json::to_string(&answer).map_err(unsaid)?)
     }
 
     /// In the order of the request, also where an instrument stands there
