@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use super::analysis::ticker;
 use super::detail::Detail;
 use super::form::{Words, date};
-use super::told::{unsaid, version};
+use super::told::{document, version};
 use crate::state::{Platform, Shared};
 use crate::table::Route;
 
@@ -87,7 +87,7 @@ async fn list(
             let page = page.map(|one| one.document(plan.shape));
             Ok(Listed {
                 contract_version: version(plan.shape),
-                recommendations: page.collect::<Result<_, _>>().map_err(unsaid)?,
+                recommendations: page.collect::<Result<_, _>>()?,
                 total,
                 limit,
                 offset,
@@ -115,11 +115,11 @@ impl Either {
         }
     }
 
-    fn document(&self, shape: Shape) -> Result<Value, serde_json::Error> {
+    fn document(&self, shape: Shape) -> Result<Value, Detail> {
         match (self, shape) {
-            (Self::Filed(one), Shape::Legacy) => serde_json::to_value(one),
-            (Self::Ours(one), Shape::Legacy) => serde_json::to_value(as_filed(one)),
-            (Self::Ours(one), Shape::V1alpha1) => Ok(by_contract(serde_json::to_value(one)?)),
+            (Self::Filed(one), Shape::Legacy) => document(one),
+            (Self::Ours(one), Shape::Legacy) => Ok(as_filed(one)),
+            (Self::Ours(one), Shape::V1alpha1) => Ok(by_contract(document(one)?)),
             (Self::Filed(one), Shape::V1alpha1) => Ok(by_contract(as_ours(one))),
         }
     }
@@ -240,18 +240,18 @@ fn one(platform: &Platform, day: Date, of: &Symbol) -> Result<Value, Detail> {
     let mut found = both(platform, &plan, Some(day))?;
     let place = (Reverse(day.to_string()), of.to_string());
     let one = found.remove(&place).ok_or_else(none)?;
-    let mut document = one.document(plan.shape).map_err(unsaid)?;
-    if let (Shape::V1alpha1, Some(fields)) = (plan.shape, document.as_object_mut()) {
+    let mut shown = one.document(plan.shape)?;
+    if let (Shape::V1alpha1, Some(fields)) = (plan.shape, shown.as_object_mut()) {
         fields.insert("result".to_owned(), result(platform, &one)?);
     }
-    Ok(document)
+    Ok(shown)
 }
 
 /// All that came of it; `null` where nobody kept that.
 fn result(platform: &Platform, one: &Either) -> Result<Value, Detail> {
     match one {
         Either::Ours(one) => match platform.analyses.recommendations.result(one) {
-            Ok(result) => serde_json::to_value(result).map_err(unsaid),
+            Ok(result) => document(&result),
             Err(RecommendationError::None { .. }) => Err(none()),
             Err(error) => Err(error.into()),
         },

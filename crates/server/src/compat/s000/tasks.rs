@@ -10,6 +10,7 @@ use fondaco_app::analysis::shown::legacy::{Subject, TaskPayload};
 use fondaco_app::analysis::shown::names;
 use fondaco_app::migration::legacy::LegacyTask;
 use fondaco_app::migration::parity::SeenBy;
+use fondaco_domain::signal::Probability;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -172,7 +173,7 @@ fn of_contract(payload: TaskPayload) -> Summary {
         status: payload.status,
         progress,
         decision: payload.compat.decision.map(|it| it.as_str().to_owned()),
-        confidence: payload.compat.confidence.map(|it| it.get()),
+        confidence: payload.compat.confidence.map(Probability::get),
         created_at: Some(payload.created_at),
         error: payload.error.map(|error| json!(error)),
     }

@@ -7,6 +7,7 @@ use fondaco_app::migration::legacy::LegacyTask;
 use fondaco_app::migration::{Shape, TaskRead};
 use fondaco_contract::v1alpha1::analysis::BudgetState;
 use fondaco_domain::signal::{Direction, Rating};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::analysis::{find, unknown, unseen};
@@ -63,17 +64,18 @@ impl Told {
 
     /// The document that is sent.
     pub(super) fn document(&self) -> Result<Value, Detail> {
-        let document = match self {
-            Self::Legacy(task) => serde_json::to_value(task),
-            Self::Contract(payload) => serde_json::to_value(payload),
+        match self {
+            Self::Legacy(task) => document(task),
+            Self::Contract(payload) => document(payload),
             Self::Filed(task, contract) => Ok(filed(task, contract.as_ref())),
-        };
-        document.map_err(unsaid)
+        }
     }
 }
 
-pub(super) fn unsaid(error: serde_json::Error) -> Detail {
-    Detail::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+/// Something as JSON.
+pub(super) fn document(of: &impl Serialize) -> Result<Value, Detail> {
+    let failed = StatusCode::INTERNAL_SERVER_ERROR;
+    serde_json::to_value(of).map_err(|error| Detail::new(failed, error.to_string()))
 }
 
 /// The payload of a task that only files know: from its state, and from its

@@ -190,6 +190,7 @@ async fn a_flag_that_is_switched_counts_from_the_next_request_on() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a payload, whole")]
 async fn a_task_that_only_files_know_is_told_in_either_shape() {
     let client = ready_as(None).await;
     leave_old(&client);

@@ -21,7 +21,7 @@ use super::{Pulse, Visitor, close, refuse};
 use crate::compat::s000::analysis::{ticker, wish};
 use crate::compat::s000::detail::Detail;
 use crate::compat::s000::form::date;
-use crate::compat::s000::told::{unsaid, version};
+use crate::compat::s000::told::{document, version};
 use crate::routes::analyses::ask;
 use crate::state::Shared;
 
@@ -46,14 +46,14 @@ struct Signals {
 
 /// A signal in the shape of sockets. Without the contract there is no word of
 /// it, and an error is a text, as in the state of a task.
-fn shaped(signal: LiveSignal, shape: Shape) -> Result<Value, serde_json::Error> {
-    let mut document = serde_json::to_value(&signal)?;
-    if let (Shape::Legacy, Some(fields)) = (shape, document.as_object_mut()) {
+fn shaped(signal: LiveSignal, shape: Shape) -> Result<Value, Detail> {
+    let mut shown = document(&signal)?;
+    if let (Shape::Legacy, Some(fields)) = (shape, shown.as_object_mut()) {
         fields.shift_remove("contract_version");
         let error = signal.error.map(|error| error.message);
         fields.insert("error".to_owned(), error.into());
     }
-    Ok(document)
+    Ok(shown)
 }
 
 /// A client, and what it has asked that was not answered yet.
@@ -153,9 +153,9 @@ impl Desk {
         let signals = signals.into_iter().map(|signal| shaped(signal, shape));
         let answer = Signals {
             contract_version: version(shape),
-            signals: signals.collect::<Result<_, _>>().map_err(unsaid)?,
+            signals: signals.collect::<Result<_, _>>()?,
         };
-        Ok(serde_json::to_string(&answer).map_err(unsaid)?)
+        Ok(document(&answer)?.to_string())
     }
 
     /// In the order of the request, also where an instrument stands there
