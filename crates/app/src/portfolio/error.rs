@@ -39,7 +39,7 @@ pub enum PortfolioError {
     #[error("the account `{0}` is always there")]
     AccountStays(String),
     /// Positions are noted under the account.
-    #[error("account `{account}` has {positions} position(s)")]
+    #[error("account `{account}` has positions: {positions}")]
     AccountInUse {
         /// The account.
         account: String,
@@ -125,8 +125,8 @@ impl Hint for PortfolioError {
             Self::NoAccount(_) => {
                 "see `fondaco account list`, or add it with `fondaco account add NAME`".to_owned()
             }
-            Self::AccountInUse { .. } => {
-                "remove its positions first: `fondaco position list --account NAME`".to_owned()
+            Self::AccountInUse { account, .. } => {
+                format!("remove its positions first: `fondaco position list --account {account}`")
             }
             Self::Notes(_) => format!("use up to {LONGEST_NOTES} characters"),
             Self::NoPosition { .. } => "see `fondaco position list`".to_owned(),

@@ -16,6 +16,7 @@ mod interrupted;
 mod migration;
 mod models;
 mod news;
+mod portfolio;
 mod realistic;
 mod reference;
 mod samples;

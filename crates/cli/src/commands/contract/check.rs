@@ -148,7 +148,10 @@ impl View for Report {
             };
             let _ = writeln!(text, "{mark} {} ({contract})", style.bold(&it.file));
             for fault in &it.faults {
-                let _ = writeln!(text, "  {fault}");
+                let fault = fault.to_string();
+                for line in fault.lines() {
+                    let _ = writeln!(text, "  {line}");
+                }
             }
         }
         text

@@ -193,8 +193,11 @@ impl View for Shown {
             } else {
                 style.good("quiet")
             };
-            let tasks = trigger.tasks.join(", ");
-            let _ = writeln!(text, "  {state} {} {tasks}", trigger.trigger);
+            let _ = write!(text, "  {state} {}", trigger.trigger);
+            if !trigger.tasks.is_empty() {
+                let _ = write!(text, " {}", trigger.tasks.join(", "));
+            }
+            text.push('\n');
         }
         match (self.next, self.refusals.is_empty()) {
             (None, _) => text.push_str("there is no further phase\n"),

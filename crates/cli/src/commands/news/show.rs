@@ -49,7 +49,7 @@ impl View for Shown {
     fn text(&self, style: Style) -> String {
         let plain = |text: &str| text.replace(|c: char| c.is_control() && c != '\n', " ");
         let mut text = format!("{}\n", style.bold(&plain(&self.title)));
-        if !self.summary.is_empty() {
+        if !self.summary.is_empty() && self.summary != self.title {
             let _ = writeln!(text, "{}", plain(&self.summary));
         }
         let mut line = |name: &str, value: &str| {

@@ -98,10 +98,14 @@ impl View for Listing {
             ]);
         }
         let sum = &self.totals;
-        let priced = format!(
-            "{} of {} positions have a price: worth {:.2}, {:+.2} on {:.2}\n",
-            sum.priced, sum.positions, sum.value, sum.pnl, sum.cost
-        );
+        let priced = if sum.priced == 0 {
+            "no candles tell what they are worth: `fondaco data import` reads some\n".to_owned()
+        } else {
+            format!(
+                "with a price {} of {}: worth {:.2}, {:+.2} on {:.2}\n",
+                sum.priced, sum.positions, sum.value, sum.pnl, sum.cost
+            )
+        };
         table.render(style) + &style.dim(&priced)
     }
 }

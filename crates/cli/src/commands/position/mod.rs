@@ -8,7 +8,7 @@ mod remove;
 use std::collections::BTreeSet;
 
 use clap::Subcommand;
-use fondaco_app::portfolio::{Position, Valued, closes, value};
+use fondaco_app::portfolio::{PortfolioError, Position, Valued, closes, value};
 use fondaco_market::ParquetStore;
 use serde::Serialize;
 
@@ -41,13 +41,21 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// Positions at the last closes of the candles there are.
+/// Positions at the last closes of the candles there are: of all accounts, or
+/// of one, which must be there.
 fn valued(
     client: &Client,
     account: Option<&str>,
     context: &Context,
 ) -> Result<Vec<Valued>, Failure> {
-    let positions = client.portfolio().positions(account)?;
+    let portfolio = client.portfolio();
+    if let Some(account) = account {
+        let accounts = portfolio.accounts()?;
+        if !accounts.iter().any(|one| one.account_name == account) {
+            return Err(PortfolioError::NoAccount(account.to_owned()).into());
+        }
+    }
+    let positions = portfolio.positions(account)?;
     let symbols: BTreeSet<_> = positions.iter().map(|one| one.ticker.clone()).collect();
     let store = ParquetStore::open(&context.home().join("data").display().to_string())?;
     let closes = block_on(closes::last_closes(&store, &symbols, context.clock.now()))??;

@@ -66,11 +66,11 @@ struct Changed {
 impl View for Changed {
     fn text(&self, style: Style) -> String {
         let Self { watched, done } = self;
-        format!(
-            "{} {} ({})\n",
-            style.bold(&watched.ticker),
-            done,
-            watched.name
-        )
+        let ticker = style.bold(&watched.ticker);
+        if watched.name == watched.ticker {
+            format!("{ticker} {done}\n")
+        } else {
+            format!("{ticker} ({}) {done}\n", watched.name)
+        }
     }
 }
