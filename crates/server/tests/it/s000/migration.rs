@@ -1,22 +1,15 @@
 //! The flags of the migration: which store answers, and in which shape.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod sockets;
 
-use axum::http::Method;
 use fondaco_app::flags;
 use fondaco_app::migration::Phase;
-use fondaco_app::migration::triggers::{Trigger, judge};
 use fondaco_domain::flags::{Flag, FlagValue};
-use fondaco_server::GuardSettings;
 use serde_json::{Value, json};
 
-use super::sockets::House;
-use super::{delete, get, pair, post, ready_as, shown, started};
+use super::{delete, get, post, ready_as, shown, started};
 use crate::analysts::Outcome;
 use crate::client::Client;
-use crate::gateway::desk::PATIENCE;
-use crate::keyring::guarded;
 
 const START: &str = "/api/analysis/start";
 const TASKS: &str = "/api/analysis/tasks";
@@ -127,6 +120,39 @@ async fn with_all_flags_off_a_task_has_the_legacy_shape() {
     let path = format!("legacy/data/task_status/{task}.json");
     let text = std::fs::read_to_string(client.platform.home.join(path)).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), done);
+}
+
+#[tokio::test]
+async fn a_list_has_the_documents_of_its_parts() {
+    let client = ready_as(None).await;
+    for ticker in ["AAPL", "NO"] {
+        let path = "/api/portfolio/watchlist";
+        post(&client, path, json!({"ticker": ticker})).await;
+    }
+    let wish = json!({"date": "2024-10-04"});
+    let (_, begun) = post(&client, "/api/portfolio/analyze", wish).await;
+    let task = begun["task_id"].as_str().unwrap();
+    let told = json!({"task_id": task, "total": 2, "status": "running"});
+    assert_eq!(begun, told);
+    client.analyst().work(|ticker| match ticker {
+        "NO" => Outcome::Failed,
+        _ => Outcome::Complete,
+    });
+    let (_, list) = get(&client, &status_of(task)).await;
+    let told = ["type", "total", "completed", "failed", "status", "ticker"];
+    assert_eq!(
+        json!(told.map(|field| list[field].clone())),
+        json!(["portfolio", 2, 1, 1, "degraded_success", null])
+    );
+    for index in 0..2 {
+        let (_, part) = get(&client, &status_of(&format!("{task}_{index}"))).await;
+        assert_eq!(part, list["results"][index]);
+    }
+    assert!(list["results"][1]["error"].is_string());
+    // Parts have files of their own, and are no tasks of the list.
+    let (_, listed) = get(&client, TASKS).await;
+    assert_eq!(listed["total"], 1);
+    assert_eq!(listed["tasks"][0]["type"], "portfolio");
 }
 
 #[tokio::test]
@@ -410,112 +436,4 @@ async fn a_file_of_a_day_counts_before_an_older_analysis_and_not_before_a_newer_
         let (_, told) = get(&client, &format!("{RECOMMENDATIONS}/2024-10-04/AAPL")).await;
         assert_eq!(told["decision"], decision, "{created}");
     }
-}
-
-#[tokio::test]
-async fn a_socket_follows_the_flags_while_it_is_open() {
-    let house = House::of(ready_as(None).await);
-    let task = started(&house.client, "AAPL").await;
-    let mut line = house.connect(&format!("/ws/analysis/{task}")).await;
-    let first = line.next().await;
-    let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
-    assert_eq!((keys[0].as_str(), keys[1].as_str()), ("type", "task_id"));
-    assert_eq!(first.get("contract_version"), None);
-    let (_, asked) = get(&house.client, &status_of(&task)).await;
-    let mut same = first.clone();
-    same.as_object_mut().unwrap().shift_remove("type");
-    assert_eq!(same, asked);
-    house.client.phase(Phase::Contract);
-    let by_contract = line.next().await;
-    assert_eq!(by_contract["contract_version"], "v1alpha1");
-    house.client.phase(Phase::ContractFreeze);
-    assert_eq!(line.next().await, first);
-    house.client.analyst().work(|_| Outcome::Complete);
-    let seen = line.until(|it| it["status"] == "completed").await;
-    let last = seen.last().unwrap();
-    assert_eq!(
-        (
-            &last["decision"],
-            &last["progress"],
-            last.get("contract_version")
-        ),
-        (&json!("BUY"), &json!(100), None)
-    );
-}
-
-#[tokio::test]
-async fn live_signals_in_the_legacy_shape_have_no_version() {
-    let house = House::of(ready_as(None).await);
-    let mut line = house.connect("/ws/orchestrator").await;
-    line.say(json!({"tickers": ["a//b"], "date": "2024-10-04"}))
-        .await;
-    let told = line.next().await;
-    assert_eq!(told.get("contract_version"), None);
-    let signal = &told["signals"][0];
-    assert_eq!(signal.get("contract_version"), None);
-    assert!(
-        signal["error"].as_str().unwrap().contains("ticker"),
-        "{signal}"
-    );
-}
-
-/// Waits until something holds of what sockets have sent.
-async fn watched(client: &Client, wanted: impl Fn(&[fondaco_app::migration::Watched]) -> bool) {
-    let waiting = async {
-        while !wanted(&client.platform.migration.sockets.watched()) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
-}
-
-#[tokio::test]
-async fn what_sockets_have_sent_is_counted_and_silence_is_an_alarm() {
-    let (client, hand) = guarded(GuardSettings::default());
-    let task = started(&client, "AAPL").await;
-    let house = House::of(client);
-    let client = &house.client;
-    let migration = Arc::clone(&client.platform.migration);
-    let mut line = house.connect(&format!("/ws/analysis/{task}")).await;
-    line.next().await;
-    watched(client, |all| {
-        all.len() == 1 && all[0].task == task && all[0].clients == 1
-    })
-    .await;
-    // Two tasks change; the clients of one of them are told.
-    let (_, silent) = post(
-        client,
-        START,
-        json!({"ticker": "MSFT", "date": "2024-10-04"}),
-    )
-    .await;
-    let silent = silent["task_id"].as_str().unwrap().to_owned();
-    migration
-        .sockets
-        .opened(&silent, client.platform.machine.wall());
-    hand.pass(Duration::from_secs(1));
-    let changed = client.platform.machine.wall();
-    client.analyst().work(|_| Outcome::Complete);
-    line.until(|it| it["status"] == "completed").await;
-    watched(client, |all| {
-        all.iter().any(|it| it.task == task && it.sent >= changed)
-    })
-    .await;
-    for task in [&task, &silent] {
-        pair(client, Method::GET, &status_of(task), Value::Null).await;
-    }
-    let alarmed = || {
-        let alarms = judge(&migration.look_over().unwrap().observations).into_iter();
-        let mut stopped = alarms.filter(|alarm| alarm.trigger == Trigger::ProgressStopped);
-        stopped.next().map(|alarm| alarm.tasks)
-    };
-    hand.pass(Duration::from_secs(29));
-    assert_eq!(alarmed(), None);
-    hand.pass(Duration::from_secs(1));
-    assert_eq!(alarmed(), Some(vec![silent.clone()]));
-    // Who has gone waits for nothing.
-    migration.sockets.closed(&silent);
-    drop(line);
-    watched(client, <[_]>::is_empty).await;
-    assert_eq!(alarmed(), None);
 }

@@ -1,10 +1,12 @@
 //! `/api/portfolio` and `/api/reports`.
 
 use axum::http::Method;
+use fondaco_app::analysis::shown::names;
 use serde_json::{Value, json};
 
 use super::{ask, delete, get, post, ready, shown, started};
 use crate::analysts::Outcome;
+use crate::client::Client;
 
 const LIST: &str = "/api/portfolio/watchlist";
 
@@ -206,4 +208,73 @@ async fn what_was_decided_is_recommended_and_reported() {
     // Nobody here makes pages: that is said, and no empty report is given.
     let (status, _) = get(&client, "/api/reports/AAPL/2024-10-04").await;
     assert_eq!(status, 503);
+}
+
+/// The job of a task.
+fn job(client: &Client, task: &str) -> Value {
+    let found = names::find(&*client.platform.store, task).unwrap();
+    client.spec(&found.named.run_id.to_string())
+}
+
+#[tokio::test]
+async fn what_is_held_and_thought_of_others_is_told_once_to_all_of_a_list() {
+    let client = ready().await;
+    // Decided before, on the same day and on another one.
+    for (ticker, date) in [
+        ("AAPL", "2024-10-04"),
+        ("MSFT", "2024-10-04"),
+        ("NVDA", "2024-10-03"),
+    ] {
+        post(&client, LIST, json!({"ticker": ticker})).await;
+        let body = json!({"ticker": ticker, "date": date});
+        let (status, told) = post(&client, "/api/analysis/start", body).await;
+        assert_eq!(status, 200, "{told}");
+    }
+    client.analyst().work(|_| Outcome::Complete);
+    let hold = async |ticker: &str, bought: &str| {
+        let body = json!({
+            "ticker": ticker, "shares": 2, "cost_price": 10, "purchase_date": bought,
+        });
+        post(&client, "/api/portfolio/positions", body).await
+    };
+    hold("AAPL", "2024-01-02").await;
+    hold("MSFT", "2024-01-02").await;
+    // Bought after the day that is analysed.
+    hold("NVDA", "2024-10-05").await;
+    let tickers = |list: &Value| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|one| one["ticker"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let one = job(&client, &started(&client, "AAPL").await);
+    assert_eq!(one["portfolio"]["positions"], 2);
+    assert_eq!(tickers(&one["portfolio"]["held"]), ["AAPL"]);
+    // Bought at 10, and 10.5 at the end of the day.
+    assert_eq!(one["portfolio"]["held"][0]["price"], 10.5);
+    // What is analysed is no peer of its own.
+    assert_eq!(tickers(&one["peers"]["bullish"]), ["MSFT"]);
+    let wish = json!({"date": "2024-10-04"});
+    let (_, begun) = post(&client, "/api/portfolio/analyze", wish).await;
+    let task = begun["task_id"].as_str().unwrap();
+    let all = job(&client, task);
+    assert_eq!(tickers(&all["portfolio"]["held"]), ["AAPL", "MSFT"]);
+    assert_eq!(tickers(&all["peers"]["bullish"]), ["AAPL", "MSFT"]);
+    // Taken when it was accepted: what is noted later is not of it.
+    hold("AAPL", "2024-01-03").await;
+    assert_eq!(job(&client, task), all);
+    // Natively the same, and one that says what is held is not told anything else.
+    let mut body = json!({"items": [{"ticker": "MSFT", "date": "2024-10-04"}]});
+    body["text"] = crate::workshop::CROSS.into();
+    let native = client.spec(&client.analysis(&body).await);
+    assert_eq!(native["portfolio"]["positions"], 3);
+    assert_eq!(tickers(&native["peers"]["bullish"]), ["AAPL"]);
+    let body = json!({
+        "ticker": "AAPL", "date": "2024-10-04", "portfolio_context": false, "peer_context": false,
+    });
+    let (_, begun) = post(&client, "/api/analysis/start", body).await;
+    let none = job(&client, begun["task_id"].as_str().unwrap());
+    assert_eq!(
+        (&none["portfolio"], &none["peers"]),
+        (&Value::Null, &Value::Null)
+    );
 }
