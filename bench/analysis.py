@@ -123,7 +123,7 @@ def batch(run, home, tickers, model):
         [run.program, "worker"], env={**run.env, "FONDACO_WORKER_CALLS": str(IN_FLIGHT)}, stderr=subprocess.DEVNULL
     )
     try:
-        submitted = run.json("run", "submit", str(path))["run_id"]
+        submitted = run.json("run", "submit", str(path))["run"]["id"]
         while True:
             shown = run.json("run", "show", submitted, "--limit", "1")["run"]
             if shown["finished_at"]:

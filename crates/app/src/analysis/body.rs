@@ -16,7 +16,7 @@ use super::ask::{Desk, Question, ask};
 use super::decision::decide;
 use super::keys::{self, Node};
 use super::lanes::{answer, degraded};
-use super::prompts::{Inputs, PromptError, prompt};
+use super::prompts::{self, Inputs, PromptError, prompt};
 use super::recovery::{Again, recover};
 use super::{job, keys::split};
 use crate::ports::exec::{Assignment, Need, Outcome, TaskBody, Watch};
@@ -248,7 +248,9 @@ impl Sitting<'_> {
             read,
             calls,
         };
-        if let Some(nothing) = nothing_to_go_on(again.node, again.earlier) {
+        let nothing = nothing_to_go_on(again.node, again.earlier)
+            .or_else(|| other_prompts(llm.prompts.as_deref()));
+        if let Some(nothing) = nothing {
             let outcome = NodeOutcome::Degraded(nothing);
             return Ok(Some(report(outcome, Vec::new(), Vec::new())));
         }
@@ -310,6 +312,20 @@ fn time(node: Node, llm: &LlmJob) -> Duration {
         _ => llm.research_seconds,
     };
     Duration::from_secs(seconds.into())
+}
+
+/// Another program than the one that accepted the run would ask other
+/// questions under the same name.
+fn other_prompts(pinned: Option<&str>) -> Option<Degraded> {
+    let own = prompts::hash().to_string();
+    let pinned = pinned.filter(|pinned| *pinned != own)?;
+    Some(Degraded {
+        reason: "prompts".to_owned(),
+        lane: Some(ReasonCode::LlmInitFailed),
+        data_quality: None,
+        detail: format!("the run was accepted with the prompts {pinned}; this program has {own}"),
+        retryable: false,
+    })
 }
 
 /// Why a node need not be asked at all: its lane is lost already, or nobody

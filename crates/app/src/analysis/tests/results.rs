@@ -211,3 +211,36 @@ fn two_lanes_that_disagree_meet_by_the_formula() {
     // |0.5 - 0.9| / 1.4
     assert!((ran.result.confidence.unwrap().get() - 0.4 / 1.4).abs() < 1e-12);
 }
+
+#[test]
+fn other_prompts_than_the_run_was_accepted_with_are_not_asked() {
+    let with = |prompts: String| {
+        let ran = World::new()
+            .job(|job| job["llm"]["prompts"] = json!(prompts))
+            .run();
+        (ran.asked.len(), ran.result.degradation.reason_codes)
+    };
+    assert_eq!(with("0".repeat(64)), (0, vec![ReasonCode::LlmInitFailed]));
+    let own = crate::analysis::prompts::hash().to_string();
+    assert_eq!(with(own), (12, vec![]));
+}
+
+#[test]
+fn what_is_decided_contradicts_itself_nowhere() {
+    use fondaco_contract::v1alpha1::analysis::faults_of_result;
+    let worlds = [
+        World::new(),
+        World::new().job(|job| job["quant"] = Value::Null),
+        World::new().job(|job| job["llm"] = Value::Null),
+        World::new().node("research/bear/1", vec![Said::Error(timed_out)]),
+        World::new().node("portfolio/manager", vec![Said::Refused]),
+        World::new().node("portfolio/manager", vec![Said::Json(manager("SELL"))]),
+        World::new()
+            .job(|job| job["quant"] = Value::Null)
+            .node("portfolio/manager", vec![Said::Refused]),
+    ];
+    for (place, world) in worlds.into_iter().enumerate() {
+        let result = world.run().result;
+        assert_eq!(faults_of_result(&result), [], "{place}: {result:?}");
+    }
+}

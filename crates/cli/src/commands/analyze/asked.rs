@@ -91,6 +91,9 @@ pub(crate) struct Args {
     /// error.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+    /// The same as `--output json`.
+    #[arg(long)]
+    pub(super) json: bool,
     /// Nodes that are asked at a time.
     #[arg(long, value_name = "NUMBER", default_value_t = IN_FLIGHT)]
     pub(super) in_flight: NonZeroUsize,

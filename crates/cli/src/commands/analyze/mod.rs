@@ -16,9 +16,11 @@ use thiserror::Error;
 
 pub(crate) use asked::Args;
 
+use crate::cli::OutputMode;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::host::{Client, Host, HostError, HostOptions, Place};
+use crate::output::{Output, Style};
 use live::Live;
 pub(crate) use shown::View;
 
@@ -77,7 +79,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let id = args.submit(&client, context)?;
     let shown = finish(&client, id, args, context)?;
     let view = View::of(&shown);
-    context.output.print(&view)?;
+    let output = if args.json {
+        Output::new(OutputMode::Json, Style::default())
+    } else {
+        context.output
+    };
+    output.print(&view)?;
     no_decision(&shown).map_or(Ok(()), |error| Err(error.into()))
 }
 

@@ -154,7 +154,7 @@ pub struct Abstention {
 pub struct Degraded {
     /// `timeout`, `malformed`, `refused`, `length`, `tool_turns`,
     /// `rate_limited`, `provider`, `unknown_model`, `auth`, `mismatch`,
-    /// `budget`, `not_recorded`, `recording`, `ledger`, `source`, `form`, `no_input`,
+    /// `budget`, `not_recorded`, `recording`, `ledger`, `prompts`, `source`, `form`, `no_input`,
     /// `lost` or, of the quant lane, `no_signal`.
     pub reason: String,
     /// Present where the whole lane is lost with it.
