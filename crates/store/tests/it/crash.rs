@@ -26,7 +26,7 @@ const TOGETHER: u32 = 25;
 
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
-    let cycles = crate::size(200, 10_000);
+    let cycles = crate::size(60, 10_000);
     for first in (0..cycles).step_by(TOGETHER as usize) {
         one_file(first..cycles.min(first + TOGETHER));
     }

@@ -482,10 +482,10 @@ fn some_cases(cases: u32) {
 /// Half of the cases each, since two run at once.
 #[test]
 fn the_file_answers_as_memory_does() {
-    some_cases(crate::size(1_000, 50_000));
+    some_cases(crate::size(200, 50_000));
 }
 
 #[test]
 fn and_as_it_does_to_others() {
-    some_cases(crate::size(1_000, 50_000));
+    some_cases(crate::size(200, 50_000));
 }

@@ -156,7 +156,7 @@ fn cuts(mode: &str, images: u32, must_keep: bool) -> Option<Vec<Harm>> {
 
 #[test]
 fn what_was_acknowledged_survives_power_cuts() {
-    let Some(harm) = cuts("full", size(500, 100_000), true) else {
+    let Some(harm) = cuts("full", size(150, 100_000), true) else {
         return;
     };
     assert_no_harm(harm, "every wait");

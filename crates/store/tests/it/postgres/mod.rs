@@ -15,7 +15,8 @@ use self::server::{own, store};
 
 /// On a server where nobody else writes: the outbox is read up to the oldest
 /// transaction that is open anywhere on it, and the suite expects its own rows
-/// at once.
+/// at once. It waits for the disk: a store says of a server that does not that
+/// it may lose what was kept, and the suite expects a store to be content.
 #[test]
 fn conformance() {
     let Some(server) = own("-c autovacuum=off") else {

@@ -25,7 +25,7 @@ fn size(ci: u64, release: u64) -> u64 {
 #[test]
 fn every_run_ends_as_it_should_though_the_server_is_killed() {
     let Some(server) = own("") else { return };
-    let (runs, tasks) = (size(1_000, 10_000), 3);
+    let (runs, tasks) = (size(300, 10_000), 3);
     let address = server.database();
     let open = |_| PgRuns::open(&address, PgOptions::default()).unwrap();
     let stores: Vec<PgRuns> = (0..2).map(open).collect();
@@ -37,7 +37,7 @@ fn every_run_ends_as_it_should_though_the_server_is_killed() {
         let (stores, done, losses, stop, server) = (&stores, &done, &losses, &stop, &server);
         let killer = scope.spawn(move || {
             let mut kills = 0;
-            while ended.recv_timeout(Duration::from_secs(2)) == Err(RecvTimeoutError::Timeout) {
+            while ended.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 server.restart();
                 kills += 1;
             }
