@@ -39,7 +39,8 @@ pub struct Recommendation {
     pub run: RunId,
     /// The key of its decision, in that run.
     pub step: String,
-    /// When the run was accepted.
+    /// When the run was accepted; written as RFC 3339.
+    #[serde(serialize_with = "as_text")]
     pub asked_at: UnixMicros,
     /// With all that was asked for, or with something missing.
     pub status: AnalysisStatus,
@@ -59,6 +60,10 @@ pub struct Recommendation {
     pub reason_codes: Vec<ReasonCode>,
     /// `provider/model` of the managers; none without an llm lane.
     pub model: Option<String>,
+}
+
+fn as_text<S: serde::Serializer>(at: &UnixMicros, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
 }
 
 /// Which recommendations.

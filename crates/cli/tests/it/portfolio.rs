@@ -136,8 +136,13 @@ fn what_was_decided_is_listed_shown_and_exported() {
     let result = &analysis["items"][0]["result"];
     let listed = place.json(&["recommendation", "list"]);
     assert_eq!(listed["total"], 1, "{listed}");
+    let text = place.ok(&["recommendation", "list", "--output", "json"]);
+    assert_eq!(text.matches("\"asked_at\"").count(), 1, "{text}");
     let shown = place.json(&["recommendation", "show", "AAPL", "2012-06-01"]);
     assert_eq!(shown["run"], analysis["run_id"]);
+    // An instant is a text, in both.
+    assert!(shown["asked_at"].is_string(), "{shown}");
+    assert_eq!(shown["asked_at"], listed["recommendations"][0]["asked_at"]);
     assert_eq!(&shown["result"], result);
     let reports = place.json(&["report", "list"]);
     assert!(reports.to_string().contains("2012-06-01"), "{reports}");

@@ -48,29 +48,11 @@ impl Listing {
 
 impl Serialize for Listing {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown: Vec<Shown<'_>> = self.page.recommendations.iter().map(Shown::of).collect();
         let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry(self.name, &shown)?;
+        map.serialize_entry(self.name, &self.page.recommendations)?;
         map.serialize_entry("total", &self.page.total)?;
         map.serialize_entry("unreadable", &self.page.unreadable)?;
         map.end()
-    }
-}
-
-/// A recommendation for programs: its instant as RFC 3339.
-#[derive(Debug, Serialize)]
-struct Shown<'a> {
-    #[serde(flatten)]
-    recommendation: &'a Recommendation,
-    asked_at: String,
-}
-
-impl<'a> Shown<'a> {
-    fn of(recommendation: &'a Recommendation) -> Self {
-        Self {
-            asked_at: recommendation.asked_at.to_string(),
-            recommendation,
-        }
     }
 }
 
