@@ -62,6 +62,10 @@ pub struct Recommendation {
     pub model: Option<String>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde asks for"
+)]
 fn as_text<S: serde::Serializer>(at: &UnixMicros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
 }

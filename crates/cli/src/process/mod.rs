@@ -33,9 +33,7 @@ use state::{Announced, Known, Phase, UpLock};
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
 use crate::host::gateway::{GatewayWish, Gateways};
-use crate::host::{
-    Client, Host, HostError, HostOptions, Listening, Place, Projecting, signals,
-};
+use crate::host::{Client, Host, HostError, HostOptions, Listening, Place, Projecting, signals};
 use crate::logs::Notes;
 use crate::settings::{ExecutorMode, Settings, without_password};
 

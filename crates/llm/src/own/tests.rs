@@ -117,7 +117,12 @@ fn options_that_nobody_knows() {
     for options in ["delay", "delay_ms=x", "speed=1"] {
         assert_eq!(Minimal::parse(options), None);
     }
-    for name in ["", "scripted-2", "rule-based?delay_ms=x", "rule-based?tools=1"] {
+    for name in [
+        "",
+        "scripted-2",
+        "rule-based?delay_ms=x",
+        "rule-based?tools=1",
+    ] {
         assert!(of(name).is_none(), "{name}");
     }
 }

@@ -52,9 +52,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let items = shown.items.iter().filter(|item| meant(&item.key));
     let items = items.map(|item| {
         let reports = nodes.iter().filter_map(|node| node.report.clone());
-        let of_item = |report: &NodeReport| {
-            split(&report.node).is_some_and(|(prefix, _)| prefix == item.key)
-        };
+        let of_item =
+            |report: &NodeReport| split(&report.node).is_some_and(|(prefix, _)| prefix == item.key);
         let nodes: Vec<NodeReport> = reports.filter(of_item).collect();
         Said {
             item: item.key.clone(),

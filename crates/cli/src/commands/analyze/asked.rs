@@ -38,6 +38,10 @@ use crate::host::{Client, StoreArgs, models};
                   monday.jsonl\n\nWithout --models the rule-based model is asked, which needs no key and no network. \
                   The run is durable: what was answered is not asked again when it is gone on with."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line, and none decides another"
+)]
 pub(crate) struct Args {
     /// What is analysed.
     #[arg(required = true, value_name = "TICKER")]

@@ -230,14 +230,12 @@ fn one_ticker_never_stops_the_others_and_their_order_is_kept() {
 #[test]
 fn nothing_of_the_future_reaches_a_model() {
     let place = Place::new();
-    let mut candles = String::from("date,open,high,low,close,volume\n");
-    for day in 1..=17 {
-        let price = 100 + day % 7;
-        candles += &format!("2025-01-{day:02},{price},{price},{price},{price},100\n");
-    }
-    for day in 18..=31 {
-        candles += &format!("2025-01-{day:02},7777,7777,7777,7777,7777\n");
-    }
+    let row = |day: u32| {
+        let price = if day <= 17 { 100 + day % 7 } else { 7777 };
+        format!("2025-01-{day:02},{price},{price},{price},{price},{price}\n")
+    };
+    let rows: String = (1..=31).map(row).collect();
+    let candles = format!("date,open,high,low,close,volume\n{rows}");
     std::fs::write(place.path().join("candles.csv"), candles).unwrap();
     let about = ["--symbol", "AAPL", "--venue", "test", "--timeframe", "1d"];
     place.ok(&[&["data", "import", "candles.csv"][..], &about].concat());
