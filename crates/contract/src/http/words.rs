@@ -151,7 +151,7 @@ pub fn symbol(_: &mut SchemaGenerator) -> Schema {
 
 /// The length of a candle.
 pub fn timeframe(_: &mut SchemaGenerator) -> Schema {
-    text("^[1-9][0-9]{0,3}[smhdw]$")
+    text("^([1-9][0-9]{0,3}[smhd]|[1-9][0-9]{0,2}w)$")
 }
 
 /// What the numbers of candles are.
