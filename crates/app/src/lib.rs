@@ -3,7 +3,7 @@
 //!
 //! Each file is one noun of the command line. The traits in [`ports`] are
 //! implemented by the adapter crates and handed in by the composition root.
-//! Start at [`data`] for market data.
+//! Start at [`data`] for market data, at [`analysis`] for analyses.
 
 pub mod analysis;
 pub mod backtests;

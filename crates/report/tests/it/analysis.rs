@@ -1,6 +1,6 @@
 //! The report of an analysis.
 
-use fondaco_report::analysis::{Analysis, markdown, render};
+use fondaco_report::analysis::{markdown, render};
 use serde_json::json;
 
 use crate::analysis_sample::{self as sample, Sample};
@@ -394,19 +394,4 @@ fn the_result_alone_has_its_evidence() {
     sample.nodes.clear();
     assert!(page(&sample).contains("Below its averages."));
     assert!(text(&sample).contains("Below its averages."));
-}
-
-/// Writes the pages for a look at them: `FONDACO_PAGES=DIR cargo test -p
-/// fondaco-report pages_to_look_at -- --ignored`.
-#[test]
-#[ignore = "for the eyes"]
-fn pages_to_look_at() {
-    let folder = std::path::PathBuf::from(std::env::var_os("FONDACO_PAGES").unwrap());
-    let write = |name: &str, of: &dyn Fn(&Analysis<'_>) -> String, sample: &Sample| {
-        std::fs::write(folder.join(name), sample.with(of)).unwrap();
-    };
-    write("degraded.html", &render, &sample::disagreeing());
-    write("failed.html", &render, &sample::failed());
-    write("degraded.md", &markdown, &sample::disagreeing());
-    write("failed.md", &markdown, &sample::failed());
 }
