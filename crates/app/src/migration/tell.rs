@@ -77,7 +77,8 @@ impl Migration {
             return Ok(of_no_task);
         };
         let plan = self.plan()?;
-        let mut known = 0;
+        let (mut known, mut ended) = (0, false);
+        let mut differences = Vec::new();
         for _ in 0..TRIES {
             known = self.newest_event(run, known)?;
             let Some(told) = self.told_of(found.clone())? else {
@@ -85,18 +86,22 @@ impl Migration {
             };
             self.write(&plan, &told)?;
             if plan.writes_contract {
-                self.note(&self.against_file(&told, SeenBy::Write))?;
+                differences = self.against_file(&told, SeenBy::Write);
             }
-            if self.newest_event(run, known)? == known {
-                return Ok(Fate::Told {
-                    events: known,
-                    ended: told.shown.run.state.is_terminal(),
-                });
+            let is_newest = self.newest_event(run, known)? == known;
+            ended = is_newest && told.shown.run.state.is_terminal();
+            if !is_newest {
+                differences.clear();
+            } else if differences.is_empty() {
+                break;
             }
+            // What differs may be of one who looked before and wrote after:
+            // that one, too, looks again.
         }
+        self.note(&differences)?;
         Ok(Fate::Told {
             events: known,
-            ended: false,
+            ended,
         })
     }
 

@@ -139,8 +139,8 @@ impl Hint for HostError {
 /// A worker in this process: a runner with its executors, and what keeps the
 /// runs of its store going. Signals drain it.
 pub(crate) struct Host {
-    worker: WorkerId,
-    /// That of `worker` first.
+    workers: Vec<WorkerId>,
+    /// In the order of `workers`.
     handles: Arc<[Handle]>,
     threads: Mutex<Option<Threads>>,
     _listening: Listening,
@@ -214,7 +214,7 @@ impl Host {
             }
         })?;
         Ok(Self {
-            worker: crews[0].worker,
+            workers: crews.iter().map(|crew| crew.worker).collect(),
             handles,
             threads: Mutex::new(Some(Threads { crews, loops })),
             _listening: listening,
@@ -223,7 +223,12 @@ impl Host {
 
     /// The name it works under.
     pub(crate) fn worker(&self) -> WorkerId {
-        self.worker
+        self.workers[0]
+    }
+
+    /// The names of all its parts.
+    pub(crate) fn workers(&self) -> &[WorkerId] {
+        &self.workers
     }
 
     /// To look at what it does.

@@ -20,7 +20,7 @@ use fondaco_app::ports::runs::RunQuery;
 use fondaco_app::roles::Role;
 use fondaco_app::{keys, runner::Bell};
 use fondaco_domain::run::RunState;
-use fondaco_domain::{ErrorKind, Hint};
+use fondaco_domain::{ErrorKind, Hint, WorkerId};
 use fondaco_exec::process;
 use fondaco_server::{Door, Platform, Stop, Stopper};
 use thiserror::Error;
@@ -328,7 +328,8 @@ fn start_host(
     let bell = Bell::default();
     let listed = || -> Result<bool, Failure> {
         let workers = client.store().workers()?;
-        Ok(workers.iter().any(|worker| worker.id == host.worker()))
+        let listed = |id: &WorkerId| workers.iter().any(|worker| worker.id == *id);
+        Ok(host.workers().iter().all(listed))
     };
     while !host.is_over() && !listed()? {
         bell.wait(SOON);
