@@ -38,6 +38,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         &[
             "indexmap",
             "jiff",
+            "rust_decimal",
             "schemars",
             "serde",
             "serde_json",

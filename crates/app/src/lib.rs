@@ -29,6 +29,7 @@ pub mod runs;
 pub mod runtime;
 pub mod scheduler;
 pub mod schedules;
+pub mod simulation;
 pub mod spending;
 pub mod strategies;
 pub mod tasks;

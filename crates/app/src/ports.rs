@@ -1,5 +1,6 @@
 //! What the use cases need from outside.
 
+pub mod days;
 pub mod exec;
 pub mod gateway;
 pub mod halts;

@@ -2,6 +2,7 @@
 //! `v1`, and each addition comes with a golden file.
 
 pub mod analysis;
+pub mod simulation;
 mod backtest;
 mod config;
 mod conventions;

@@ -1,0 +1,1 @@
+//! Simulations: models that trade day by day, each with an account of its own.
