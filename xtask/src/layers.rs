@@ -23,6 +23,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "croner",
             "indexmap",
             "jiff",
+            "rust_decimal",
             "serde",
             "serde_json",
             "serde_json_canonicalizer",

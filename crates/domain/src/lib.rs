@@ -18,6 +18,7 @@ pub mod flags;
 pub mod halt;
 pub mod hash;
 pub mod ids;
+pub mod ledger;
 pub mod market;
 pub mod metrics;
 pub mod micros;
