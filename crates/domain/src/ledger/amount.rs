@@ -85,6 +85,13 @@ pub(super) fn converted(quantity: Decimal, from: Decimal, to: Decimal) -> Result
         .normalize())
 }
 
+/// Without the digits that are finer than money.
+pub(super) fn cut(amount: Decimal) -> Decimal {
+    amount
+        .round_dp_with_strategy(MONEY_DECIMALS, RoundingStrategy::ToZero)
+        .normalize()
+}
+
 /// A ratio, to as many digits as there are.
 pub(super) fn ratio(part: Decimal, of: Decimal) -> Result<Decimal, Refusal> {
     part.checked_div(of)
@@ -96,6 +103,16 @@ pub(super) fn ratio(part: Decimal, of: Decimal) -> Result<Decimal, Refusal> {
 pub(super) fn floor_to(quantity: Decimal, step: Decimal) -> Result<Decimal, Refusal> {
     let rest = quantity.checked_rem(step).ok_or(Refusal::Overflow)?;
     sub(quantity, rest)
+}
+
+/// The smallest multiple of a step that is not below a quantity.
+pub(super) fn ceil_to(quantity: Decimal, step: Decimal) -> Result<Decimal, Refusal> {
+    let floor = floor_to(quantity, step)?;
+    if floor == quantity {
+        Ok(floor)
+    } else {
+        add(floor, step)
+    }
 }
 
 /// Whether a quantity is a multiple of a step.

@@ -39,7 +39,7 @@ impl LedgerState {
             } => {
                 expect(*value == money(*quantity, *price)?, entry)?;
                 self.fill(symbol, *leg, *quantity, *value, *quote)?;
-                let worse = money((*price - *quote).abs(), *quantity)?;
+                let worse = money(sub(*price, *quote)?.abs(), *quantity)?;
                 let totals = &mut self.totals;
                 totals.slippage = add(totals.slippage, worse)?;
                 totals.turnover = add(totals.turnover, *value)?;
@@ -265,6 +265,7 @@ impl Position {
             lot.quantity = sub(end, new_end)?;
             new_end = end;
         }
+        self.drop_dust()?;
         self.mark.price = self
             .mark
             .price
@@ -273,6 +274,26 @@ impl Position {
             .ok_or(Refusal::Overflow)?
             .normalize();
         self.check_quantity()
+    }
+
+    /// Lots of which nothing is left leave their cost to a neighbour.
+    fn drop_dust(&mut self) -> Result<(), Refusal> {
+        let mut whole: Vec<Lot> = Vec::with_capacity(self.lots.len());
+        let mut cost = Decimal::ZERO;
+        for mut lot in self.lots.drain(..) {
+            cost = add(cost, lot.cost)?;
+            if lot.quantity.is_zero() {
+                continue;
+            }
+            lot.cost = std::mem::take(&mut cost);
+            whole.push(lot);
+        }
+        let last = whole.last_mut().ok_or_else(|| Refusal::Inconsistent {
+            what: "a split leaves nothing".to_owned(),
+        })?;
+        last.cost = add(last.cost, cost)?;
+        self.lots = whole;
+        Ok(())
     }
 
     /// Takes a quantity that is there off the first lots; what it cost.

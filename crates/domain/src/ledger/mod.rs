@@ -47,7 +47,9 @@ mod entry;
 mod error;
 mod margin;
 mod order;
+mod plan;
 mod price;
+mod profit;
 mod refusal;
 mod session;
 mod state;
@@ -61,8 +63,10 @@ pub use action::{CorporateAction, CorporateEvent};
 pub use amount::{MONEY_DECIMALS, QUANTITY_DECIMALS, decimal, parse};
 pub use entry::{Entry, FeeKind, Leg, Prices};
 pub use error::LedgerError;
+pub use margin::{Forced, MarginCall, MarginState, Quotes};
 pub use order::{Action, Filled, Order, Quote, Receipt};
 pub use price::limits;
+pub use profit::{DayBefore, DayProfit, trade_profit};
 pub use refusal::Refusal;
 pub use session::{Session, SessionError};
 pub use state::{LedgerState, Lot, Mark, Owed, Position, Side, Totals};
@@ -150,13 +154,13 @@ impl Ledger {
         (self.state, self.journal)
     }
 
-    /// Puts money in.
+    /// Puts money in: more than 0, of at most [`MONEY_DECIMALS`] decimals.
     pub fn deposit(&mut self, amount: Decimal) -> Result<(), Refusal> {
-        let rounded = amount.round_dp(MONEY_DECIMALS).normalize();
-        if rounded <= Decimal::ZERO {
-            return Err(Refusal::AmountNotPositive { amount });
+        if amount <= Decimal::ZERO || amount::cut(amount) != amount {
+            return Err(Refusal::BadAmount { amount });
         }
-        self.commit(vec![Entry::Deposit { amount: rounded }])
+        let amount = amount.normalize();
+        self.commit(vec![Entry::Deposit { amount }])
     }
 
     /// Notes prices of what is held: positions are valued at them until newer

@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::amount::{MONEY_DECIMALS, money};
+use super::amount::MONEY_DECIMALS;
 use super::{Account, Fees, PriceLimit, Quote, Refusal};
 use crate::symbol::Symbol;
 
@@ -66,7 +66,9 @@ pub(super) fn filled_at(
 
 /// A fee of so many basis points of a value, rounded half up.
 pub(super) fn fee(rules: &Fees, value: Decimal, basis_points: Decimal) -> Result<Decimal, Refusal> {
-    let exact = money(value, fraction(basis_points)?)?;
+    let exact = value
+        .checked_mul(fraction(basis_points)?)
+        .ok_or(Refusal::Overflow)?;
     let rounded =
         exact.round_dp_with_strategy(rules.decimals, RoundingStrategy::MidpointAwayFromZero);
     Ok(rounded.normalize())

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Session;
+use super::{MONEY_DECIMALS, Session};
 use crate::symbol::Symbol;
 use crate::{ErrorKind, Hint};
 
@@ -44,9 +44,9 @@ pub enum Refusal {
         /// The lot.
         lot: Decimal,
     },
-    /// An amount of money that is zero or less.
-    #[error("Amount must be more than 0, not {amount}")]
-    AmountNotPositive {
+    /// An amount of money that is zero or less, or has too many decimals.
+    #[error("Amount must be more than 0, of at most {MONEY_DECIMALS} decimals, not {amount}")]
+    BadAmount {
         /// What was given.
         amount: Decimal,
     },
@@ -58,11 +58,27 @@ pub enum Refusal {
         /// What was given.
         price: Decimal,
     },
+    /// There is no price to trade at.
+    #[error("No valid price data for {symbol}")]
+    NoPrice {
+        /// Of what.
+        symbol: Symbol,
+    },
     /// A price limit applies, and the close it is measured from is not given.
     #[error("No valid price data for {symbol}: the previous close its limit depends on is missing")]
     NoPreviousClose {
         /// Of what.
         symbol: Symbol,
+    },
+    /// So little that it is worth nothing to the last decimal of money.
+    #[error("Quantity {quantity} of {symbol} is worth nothing at {price}")]
+    TooSmall {
+        /// Of what.
+        symbol: Symbol,
+        /// What was asked for.
+        quantity: Decimal,
+        /// Of one unit.
+        price: Decimal,
     },
     /// Not enough cash for an order.
     #[error("Insufficient cash (needed {required_cash}, available {cash_available})")]
@@ -214,8 +230,10 @@ impl Refusal {
             Self::QuantityNotPositive { .. } => "quantity_not_positive",
             Self::OffStep { .. } => "off_step",
             Self::OffLot { .. } => "off_lot",
-            Self::AmountNotPositive { .. } => "amount_not_positive",
+            Self::BadAmount { .. } => "bad_amount",
+            Self::TooSmall { .. } => "too_small",
             Self::PriceNotPositive { .. } => "price_not_positive",
+            Self::NoPrice { .. } => "no_price",
             Self::NoPreviousClose { .. } => "no_previous_close",
             Self::InsufficientCash { .. } => "insufficient_cash",
             Self::NoPosition { .. } => "no_position",
@@ -255,10 +273,13 @@ impl Hint for Refusal {
             | Self::QuantityNotPositive { .. }
             | Self::OffStep { .. }
             | Self::OffLot { .. }
-            | Self::AmountNotPositive { .. }
+            | Self::BadAmount { .. }
+            | Self::TooSmall { .. }
             | Self::SessionNotLater { .. }
             | Self::Overflow => ErrorKind::Invalid,
-            Self::PriceNotPositive { .. } | Self::NoPreviousClose { .. } => ErrorKind::NoData,
+            Self::PriceNotPositive { .. } | Self::NoPrice { .. } | Self::NoPreviousClose { .. } => {
+                ErrorKind::NoData
+            }
             Self::InsufficientCash { .. }
             | Self::NoPosition { .. }
             | Self::InsufficientShares { .. }
