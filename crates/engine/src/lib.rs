@@ -8,6 +8,8 @@
 pub mod backtest;
 pub mod expr;
 pub mod indicators;
+pub mod passive;
+pub mod ranking;
 pub mod signals;
 pub mod stats;
 pub mod sweep;

@@ -12,6 +12,7 @@
 
 mod conventions;
 mod freqtrade;
+mod named;
 mod tables;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use crate::time::UnixMillis;
 
 pub use conventions::{Conventions, Deviation, Downside, FirstReturn};
 pub use freqtrade::{FreqtradeFigures, FreqtradeMetrics};
+pub use named::{Convention, FallsFrom};
 pub use tables::{ExitReasonRow, PairRow, PeriodRow, TagRow, TradeFigures};
 
 /// Everything that is computed from the trades and the equity of one run.

@@ -10,7 +10,9 @@ mod drawdown;
 mod equity;
 mod freqtrade;
 mod grid;
+mod periods;
 mod portfolio;
+mod portfolio_figures;
 mod returns;
 mod student;
 mod summary;
@@ -24,10 +26,12 @@ pub use drawdown::{Fall, falls, max_drawdown};
 pub use equity::{MarkError, mark_equity, open_value};
 pub use freqtrade::{freqtrade_figures, freqtrade_metrics};
 pub use grid::{PairBars, daily};
-pub use portfolio::{Holding, PortfolioError, PriceOf, buy_and_hold, value_of};
+pub use periods::{DayProfit, annualised_return_pct, day_profit, period_return_pct, two_places};
+pub use portfolio::{Holding, PortfolioError, PriceOf, buy_and_hold, hold_shares, value_of};
+pub use portfolio_figures::{Against, Figures, Traded, ValueSeries, figures};
 pub use returns::{
     Line, annual_growth, daily_values, line, mean, returns, sharpe, sortino, volatility,
 };
-pub use student::two_sided_p;
+pub use student::{two_sided_p, two_sided_t};
 pub use summary::{Run, summarize};
 pub use trades::trade_figures;

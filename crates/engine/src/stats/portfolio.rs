@@ -16,7 +16,7 @@ pub enum PriceOf {
 }
 
 impl PriceOf {
-    fn column(self, bars: &Bars) -> &[f64] {
+    pub(crate) fn column(self, bars: &Bars) -> &[f64] {
         match self {
             Self::Open => bars.open(),
             Self::Close => bars.close(),
@@ -76,14 +76,25 @@ pub fn buy_and_hold(
     buy_at: PriceOf,
     mark_at: PriceOf,
 ) -> Result<Equity, PortfolioError> {
+    let share = money / names.len() as f64;
+    hold_shares(names, &vec![share; names.len()], buy_at, mark_at)
+}
+
+/// As [`buy_and_hold`], with a stated share of the money for each name, in
+/// their order.
+pub fn hold_shares(
+    names: &[PairBars<'_>],
+    shares: &[f64],
+    buy_at: PriceOf,
+    mark_at: PriceOf,
+) -> Result<Equity, PortfolioError> {
     if names.is_empty() {
         return Err(PortfolioError::NoNames);
     }
     let time = grid(names);
-    let share = money / names.len() as f64;
     let mut value = vec![0.0; time.len()];
     let mut invested = vec![0.0; time.len()];
-    for name in names {
+    for (name, share) in names.iter().zip(shares) {
         let (first, marks) = (
             *buy_at
                 .column(name.bars)

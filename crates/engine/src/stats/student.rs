@@ -27,6 +27,37 @@ pub fn two_sided_p(t: f64, degrees: f64) -> f64 {
     }
 }
 
+/// The `t` beyond which |T| lies with a probability: what an interval around a
+/// mean reaches in standard errors. `None` unless the probability lies between
+/// 0 and 1 and there is at least one degree of freedom.
+///
+/// [`two_sided_p`] falls with `t`, so halving finds it.
+pub fn two_sided_t(p: f64, degrees: f64) -> Option<f64> {
+    if !(p > 0.0 && p < 1.0 && degrees >= 1.0) {
+        return None;
+    }
+    let mut high = 1.0;
+    while two_sided_p(high, degrees) > p {
+        high *= 2.0;
+        if high > 1e150 {
+            return None;
+        }
+    }
+    let mut low = 0.0;
+    for _ in 0..200 {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if two_sided_p(middle, degrees) > p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(f64::midpoint(low, high))
+}
+
 /// The continued fraction of Abramowitz and Stegun 26.5.8, evaluated forward
 /// by the recurrence of numerators and denominators, rescaled at each step.
 fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
@@ -101,6 +132,25 @@ mod tests {
     #[test]
     fn many_degrees_come_close_to_the_normal_distribution() {
         assert!((two_sided_p(1.959_963_984_540_054, 1e9) - 0.05).abs() < 1e-8);
+    }
+
+    #[test]
+    fn tabled_quantiles() {
+        // Any table of the distribution: 95 % two-sided, and one of 99 %.
+        for (degrees, p, table) in [
+            (1.0, 0.05, 12.706),
+            (2.0, 0.05, 4.303),
+            (4.0, 0.05, 2.776),
+            (9.0, 0.05, 2.262),
+            (30.0, 0.05, 2.042),
+            (4.0, 0.01, 4.604),
+        ] {
+            let found = two_sided_t(p, degrees).unwrap();
+            assert!((found - table).abs() < 5e-4, "{degrees} {p}: {found}");
+        }
+        assert_eq!(two_sided_t(0.05, 0.0), None);
+        assert_eq!(two_sided_t(0.0, 3.0), None);
+        assert_eq!(two_sided_t(1.0, 3.0), None);
     }
 
     #[test]

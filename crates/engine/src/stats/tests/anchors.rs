@@ -1,15 +1,14 @@
 //! Published figures of portfolios, each in its own convention.
 
-use fondaco_domain::metrics::{Conventions, Deviation, Downside, FirstReturn};
+use fondaco_domain::metrics::Convention;
 use fondaco_domain::time::TimeRange;
 use fondaco_domain::trade::Equity;
 use fondaco_domain::{Bars, Symbol};
 use serde_json::Value;
 
 use super::{candles, golden};
-use crate::stats::{
-    Holding, PairBars, PriceOf, buy_and_hold, max_drawdown, returns, sortino, value_of, volatility,
-};
+use crate::passive::equal_weight;
+use crate::stats::{Holding, PairBars, PriceOf, ValueSeries, figures, value_of};
 
 /// The passive baseline of a published benchmark: the digits of its figures,
 /// marked at the open (published) and at the close.
@@ -22,39 +21,42 @@ fn the_passive_baseline_of_twenty_stocks() {
         return;
     };
     let expected: Value = serde_json::from_str(&golden::text(&expected)).unwrap();
-    let range = TimeRange::parse("2025-03-03..2025-07-01").unwrap();
-    let names = stocks(&folder, range);
+    let names = stocks(&folder, TimeRange::default());
     let pairs: Vec<PairBars<'_>> = names
         .iter()
         .map(|(pair, bars)| PairBars { pair, bars })
         .collect();
     assert_eq!(pairs.len(), 20);
-
-    let open = buy_and_hold(&pairs, 100_000.0, PriceOf::Open, PriceOf::Open).unwrap();
-    assert_eq!(open.value.len(), 83);
-    let published = &expected["expected"];
-    check_passive(&open, published, [4, 4, 7]);
-    let close = buy_and_hold(&pairs, 100_000.0, PriceOf::Open, PriceOf::Close).unwrap();
-    check_passive(&close, &expected["marked_at_close_instead"], [3, 2, 4]);
+    for (mark_at, published, digits) in [
+        (PriceOf::Open, &expected["expected"], [4, 4, 7]),
+        (
+            PriceOf::Close,
+            &expected["marked_at_close_instead"],
+            [3, 2, 4],
+        ),
+    ] {
+        let range = TimeRange::parse("2025-03-03..2025-07-01").unwrap();
+        let equity = equal_weight(&pairs, range, 100_000.0, mark_at).unwrap();
+        assert_eq!(equity.value.len(), 83);
+        check_passive(&equity, published, digits);
+    }
 }
 
-fn check_passive(equity: &Equity, expected: &Value, digits: [usize; 3]) {
-    let conventions = Conventions {
-        annualised: false,
-        downside: Downside::SampleOfNegatives,
-        first_return: FirstReturn::Zero,
-        ..Conventions::daily(252.0)
+fn check_passive(equity: &Equity, published: &Value, digits: [usize; 3]) {
+    let series = ValueSeries {
+        start: 100_000.0,
+        time: &equity.time,
+        value: &equity.value,
     };
-    let value = &equity.value;
-    let daily = returns(100_000.0, value, conventions.first_return);
+    let found = figures(series, None, None, Convention::StockBench, 252.0);
     let [return_digits, fall_digits, sortino_digits] = digits;
-    let gain = (value[value.len() - 1] / 100_000.0 - 1.0) * 100.0;
-    same_digits(gain, &expected["return_pct"], return_digits);
-    // The fall counts from the first mark, as every value of the series does.
-    let fall = -100.0 * max_drawdown(value[0], value);
-    same_digits(fall, &expected["max_drawdown_pct"], fall_digits);
-    let ratio = sortino(&daily, &conventions).unwrap();
-    same_digits(ratio, &expected["sortino"], sortino_digits);
+    // What was bought with all the money, whatever the first mark was.
+    let gain = (found.final_value / 100_000.0 - 1.0) * 100.0;
+    same_digits(gain, &published["return_pct"], return_digits);
+    let fall = -100.0 * found.max_drawdown.unwrap();
+    same_digits(fall, &published["max_drawdown_pct"], fall_digits);
+    let ratio = found.sortino.unwrap();
+    same_digits(ratio, &published["sortino"], sortino_digits);
 }
 
 /// Portfolios of published action logs: population deviations, scaled to the
@@ -70,31 +72,33 @@ fn published_model_portfolios() {
     let Some(prices) = golden::shared("data/crypto-daily") else {
         return;
     };
-    let conventions = Conventions {
-        periods_per_year: set["periods_per_year"].as_f64().unwrap(),
-        deviation: Deviation::Population,
-        downside: Downside::PopulationOfNegatives,
-        first_return: FirstReturn::None,
-        ..Conventions::daily(365.0)
-    };
+    let periods = set["periods_per_year"].as_f64().unwrap();
     let coins = stocks(&prices, TimeRange::default());
-    for (model, figures) in expected["expected"]["crypto"].as_object().unwrap() {
+    for (model, published) in expected["expected"]["crypto"].as_object().unwrap() {
         let log = golden::text(&folder.join(format!("crypto/{model}.jsonl")));
         let values: Vec<f64> = log.lines().map(|row| value_of_row(row, &coins)).collect();
-        let daily = returns(values[0], &values, conventions.first_return);
-        let figures = &figures["rows"];
-        let gain = (values[values.len() - 1] / values[0] - 1.0) * 100.0;
-        same_digits(gain, &figures["return_pct"], 2);
-        let percent = volatility(&daily, &conventions).unwrap() * 100.0;
-        same_digits(percent, &figures["volatility_pct"], 2);
-        same_digits(
-            sortino(&daily, &conventions).unwrap(),
-            &figures["sortino"],
-            2,
-        );
-        let fall = -100.0 * max_drawdown(values[0], &values);
-        same_digits(fall, &figures["max_drawdown_pct"], 2);
+        let found = figures_of(&values, periods);
+        let published = &published["rows"];
+        let percent = |ratio: Option<f64>| 100.0 * ratio.unwrap();
+        for (found, name) in [
+            (percent(found.total_return), "return_pct"),
+            (percent(found.volatility), "volatility_pct"),
+            (found.sortino.unwrap(), "sortino"),
+            (-percent(found.max_drawdown), "max_drawdown_pct"),
+        ] {
+            same_digits(found, &published[name], 2);
+        }
     }
+}
+
+/// Rows have no calendar of their own: these figures need no stamps.
+fn figures_of(values: &[f64], periods_per_year: f64) -> crate::stats::Figures {
+    let series = ValueSeries {
+        start: values[0],
+        time: &[],
+        value: values,
+    };
+    figures(series, None, None, Convention::AiTrader, periods_per_year)
 }
 
 fn value_of_row(row: &str, coins: &[(Symbol, Bars)]) -> f64 {
