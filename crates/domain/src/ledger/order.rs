@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::amount::{add, sub, sum};
+use super::amount::{sub, sum};
 use super::plan::{check_cash, plan};
 use super::{Entry, Ledger, LedgerState, Leg, Refusal, Totals};
 use crate::symbol::Symbol;
@@ -65,8 +65,6 @@ pub struct Receipt {
     pub fees: Decimal,
     /// What slippage took, which is in the prices of the fills.
     pub slippage: Decimal,
-    /// Fees and slippage.
-    pub costs: Decimal,
     /// Profit of what was sold or bought back, by first lots, before fees.
     pub realised: Decimal,
     /// Cash afterwards.
@@ -105,6 +103,13 @@ impl Quote {
     }
 }
 
+impl Receipt {
+    /// Fees and slippage.
+    pub fn costs(&self) -> Decimal {
+        self.fees.saturating_add(self.slippage)
+    }
+}
+
 impl Ledger {
     /// Buys: back what was sold short, then for holding.
     pub fn buy(
@@ -138,7 +143,6 @@ impl Ledger {
                 fills: Vec::new(),
                 fees: Decimal::ZERO,
                 slippage: Decimal::ZERO,
-                costs: Decimal::ZERO,
                 realised: Decimal::ZERO,
                 cash_after: self.state.cash,
             });
@@ -211,14 +215,12 @@ fn receipt(
         Entry::Fee { amount, .. } => Some(*amount),
         _ => None,
     }))?;
-    let slippage = sub(next.totals.slippage, before.slippage)?;
     Ok(Receipt {
         symbol: order.symbol.clone(),
         action: order.action,
         fills: fills.collect(),
         fees,
-        slippage,
-        costs: add(fees, slippage)?,
+        slippage: sub(next.totals.slippage, before.slippage)?,
         realised: sub(next.totals.realised, before.realised)?,
         cash_after: next.cash,
     })
