@@ -28,7 +28,7 @@ pub use export::{ExportFormat, ExportReport, ExportRequest, export};
 pub use freshness::{
     Freshness, FreshnessRules, Untold, Verdict, freshness, judge, newest_complete,
 };
-pub use import::{ImportReport, ImportRequest, Imported, SkippedFile, import};
+pub use import::{ImportReport, ImportRequest, Imported, SkippedFile, import, store_bars};
 pub use merge::{Merged, Overlap, OverlapConflict, merge};
 pub use query::{Listed, Loaded, Shown, list, read, resolve, show};
 pub use reading::{

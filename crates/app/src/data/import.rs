@@ -340,8 +340,10 @@ impl Change {
     }
 }
 
-/// Stores candles from elsewhere than files, on top of the newest version.
-pub(super) async fn store_bars(
+/// Stores candles from elsewhere than files, on top of the newest version: that
+/// version, and how many candles are new. `source` names where they are from,
+/// without a slash or a secret in it.
+pub async fn store_bars(
     store: &dyn BarStore,
     dataset: &DatasetId,
     bars: Bars,

@@ -1,0 +1,5 @@
+//! Downloads without a network: a source, a shelf and a book in memory.
+
+mod fakes;
+mod following;
+mod planning;
