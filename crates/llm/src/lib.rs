@@ -20,6 +20,7 @@ mod recording;
 mod rule_based;
 mod scripted;
 mod seat;
+mod session;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ fn models_of_the_program_need_nothing() {
     let said = Place::new().ok(&["model", "list", "--provider", "fondaco"]);
     insta::assert_snapshot!(said, @r"
     Models
+    fondaco/mock-trader          free: schema, tools
     fondaco/rule-based           free: schema, tools
     fondaco/rule-based-bold      free: schema, tools
     fondaco/rule-based-cautious  free: schema, tools

@@ -8,16 +8,22 @@ use fondaco_app::ports::model::{
 };
 use serde_json::Value;
 
+use super::mock_trader::whole_day;
 use super::smallest;
 use crate::patience::Patience;
+use crate::session::Session;
 
-/// `fondaco/scripted?delay_ms=50&tools=1`.
+/// `fondaco/scripted?delay_ms=50&tools=1`; `buys=2` plays whole days of a
+/// simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Minimal {
     /// How long it thinks.
     pub delay: Duration,
     /// How often it wishes for a tool before it answers, where there are any.
     pub tools: usize,
+    /// Orders of a day of trading, which it gives in one answer together with
+    /// the end of the day.
+    pub buys: usize,
 }
 
 impl Minimal {
@@ -29,6 +35,7 @@ impl Minimal {
             match name {
                 "delay_ms" => model.delay = Duration::from_millis(value.parse().ok()?),
                 "tools" => model.tools = value.parse().ok()?,
+                "buys" => model.buys = value.parse().ok()?,
                 _ => return None,
             }
         }
@@ -43,6 +50,12 @@ impl Model for Minimal {
         context: &CallContext<'_>,
     ) -> Result<Completion, ModelError> {
         Patience::of(context).pause(self.delay, &request.model)?;
+        if self.buys > 0
+            && let Some(session) = Session::read(request)
+        {
+            let (text, calls) = whole_day(&session, self.buys);
+            return Ok(said(request, text, calls));
+        }
         let wished = request.messages.iter().filter(
             |message| matches!(message, Message::Assistant { calls, .. } if !calls.is_empty()),
         );
@@ -72,7 +85,7 @@ fn wish(request: &ModelRequest, no: usize) -> Completion {
 }
 
 /// A token is taken to be four bytes.
-fn said(request: &ModelRequest, text: String, calls: Vec<ToolCall>) -> Completion {
+pub(super) fn said(request: &ModelRequest, text: String, calls: Vec<ToolCall>) -> Completion {
     let question = serde_json::to_vec(request).map_or(0, |bytes| bytes.len() as u64);
     Completion {
         finish: if calls.is_empty() {

@@ -1,6 +1,7 @@
 //! Models that are part of this program.
 
 mod minimal;
+mod mock_trader;
 mod slow;
 mod smallest;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::time::Duration;
 use fondaco_app::ports::model::{Capabilities, Model};
 
 pub use minimal::Minimal;
+use mock_trader::MockTrader;
 use slow::Slow;
 pub use smallest::smallest;
 
@@ -28,6 +30,7 @@ pub const CAN: Capabilities = Capabilities {
 
 /// Those with a name of their own, in the order in which they are told of.
 pub const NAMES: &[&str] = &[
+    "mock-trader",
     "rule-based",
     "rule-based-bold",
     "rule-based-cautious",
@@ -38,6 +41,7 @@ pub const NAMES: &[&str] = &[
 pub(crate) fn of(name: &str) -> Option<(Capabilities, Arc<dyn Model>)> {
     let model: Arc<dyn Model> = match name.split_once('?').unwrap_or((name, "")) {
         ("scripted", options) => Arc::new(Minimal::parse(options)?),
+        ("mock-trader", "") => Arc::new(MockTrader),
         (name, "") => Arc::new(RuleBased::named(name)?),
         (name, options) => Arc::new(Slow {
             model: RuleBased::named(name)?,

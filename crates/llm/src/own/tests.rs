@@ -112,6 +112,138 @@ fn the_scripted_model_is_too_late_where_it_thinks_too_long() {
     assert!(matches!(error, ModelError::TimedOut { .. }), "{error}");
 }
 
+/// A day of trading as it is asked for, with what was called so far and what
+/// the tools said.
+fn day(date: &str, held: Value, tools: &[&str], said: &[(&str, &str, &str)]) -> ModelRequest {
+    let block = json!({
+        "date": date, "cash": "10000", "positions": held, "prices": {"A": "10", "B": "20", "C": "30"},
+        "symbols": ["A", "B", "C"],
+    });
+    let spec = |name: &&str| ToolSpec {
+        name: (*name).to_owned(),
+        description: String::new(),
+        parameters: json!({}),
+    };
+    let mut messages = vec![Message::User {
+        text: format!("Today:\n```json\n{block}\n```\n"),
+    }];
+    for (tool, symbol, text) in said {
+        let call = crate::session::order(tool, symbol, 1.0);
+        messages.push(Message::Assistant {
+            text: String::new(),
+            calls: vec![call.clone()],
+        });
+        messages.push(Message::Tool {
+            call: call.id,
+            text: (*text).to_owned(),
+        });
+    }
+    ModelRequest {
+        model: "fondaco/mock-trader".into(),
+        system: "You trade.".into(),
+        messages,
+        tools: tools.iter().map(spec).collect(),
+        schema: None,
+        max_tokens: 10,
+        temperature_milli: None,
+        seed: None,
+    }
+}
+
+/// `buy A 5`, or the text where nothing is called.
+fn told(model: &str, request: &ModelRequest) -> String {
+    let (_, model) = of(model).unwrap();
+    let context = CallContext {
+        node: "2025-01-06|m",
+        ordinal: 0,
+        deadline: Duration::from_secs(1),
+        stopped: &|| false,
+    };
+    let said = model.complete(request, &context).unwrap();
+    let calls = said.calls.iter().map(|call| match call.name.as_str() {
+        "finish" => "finish".to_owned(),
+        name => format!(
+            "{name} {} {}",
+            call.arguments["symbol"].as_str().unwrap(),
+            call.arguments["amount"]
+        ),
+    });
+    let calls: Vec<String> = calls.collect();
+    if calls.is_empty() {
+        said.text
+    } else {
+        calls.join(", ")
+    }
+}
+
+#[test]
+fn the_mock_trader_buys_five_of_the_next_one() {
+    let tools = ["buy", "sell", "finish"];
+    let turns = [
+        "2025-01-01",
+        "2025-01-02",
+        "2025-01-03",
+        "2025-01-04",
+        "2024-12-31",
+        "2025-01-02 11:30:00",
+    ]
+    .map(|date| told("mock-trader", &day(date, json!({}), &tools, &[])));
+    assert_eq!(
+        turns,
+        [
+            "buy A 5", "buy B 5", "buy C 5", "buy A 5", "buy C 5", "buy B 5"
+        ]
+    );
+    let asked =
+        |tools: &[&str], said| told("mock-trader", &day("2025-01-01", json!({}), tools, said));
+    let refused = [("buy", "A", r#"{"error": "Insufficient cash"}"#)];
+    assert_eq!(asked(&tools, &refused), "finish");
+    assert_eq!(
+        asked(&tools[..1], &refused),
+        "5 A could not be bought: Insufficient cash <FINISH_SIGNAL>"
+    );
+    assert_eq!(
+        asked(&[], &[("buy", "A", "{}")]),
+        "It was the turn of A: 5 ordered."
+    );
+}
+
+#[test]
+fn the_mock_trader_trades_days_only() {
+    let error = ask(
+        &*of("mock-trader").unwrap().1,
+        Vec::new(),
+        Duration::from_secs(1),
+    )
+    .unwrap_err();
+    assert!(matches!(error, ModelError::Refused { .. }), "{error}");
+}
+
+#[test]
+fn the_scripted_model_plays_a_day_in_one_answer() {
+    let tools = ["buy", "sell", "finish", "indicators"];
+    let asked = |date, held, said| told("scripted?buys=2", &day(date, held, &tools, said));
+    assert_eq!(
+        asked("2025-01-01", json!({}), &[]),
+        "buy A 1, buy B 1, finish"
+    );
+    assert_eq!(
+        asked("2025-01-02", json!({"A": 1}), &[]),
+        "buy C 1, sell A 1, finish"
+    );
+    assert_eq!(
+        asked("2025-01-01", json!({}), &[("buy", "A", "{}")]),
+        "finish"
+    );
+    assert_eq!(
+        told(
+            "scripted?buys=9",
+            &day("2025-01-01", json!({"C": "2"}), &tools, &[])
+        ),
+        "buy A 1, buy B 1, sell C 1, finish"
+    );
+}
+
 #[test]
 fn options_that_nobody_knows() {
     for options in ["delay", "delay_ms=x", "speed=1"] {

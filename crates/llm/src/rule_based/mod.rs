@@ -2,7 +2,8 @@
 //! configured, and says so.
 //!
 //! It plays every role of an analysis: asks for the tools of its role, reads
-//! their figures, and argues from them in full sentences. No clock, no chance:
+//! their figures, and argues from them in full sentences. It trades the days of
+//! a simulation by the same readings. No clock, no chance:
 //! the same question has the same answer, to the byte. Each claim carries its
 //! weight, `[+0.12]` for a rise or `[-0.12]` for a fall, and what follows is
 //! arithmetic over those weights, so that every rating can be checked by hand.
@@ -19,6 +20,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod trader;
+mod trading;
 mod words;
 
 use fondaco_app::analysis::keys;
@@ -28,6 +30,7 @@ use fondaco_app::ports::model::{
 use fondaco_contract::v1alpha1::analysis::NodeRole;
 use serde_json::{Value, json};
 
+use crate::session::Session;
 use talk::Talk;
 
 /// How soon it takes a side, and how surely.
@@ -159,7 +162,13 @@ impl Model for RuleBased {
         let role = place.and_then(|(_, node)| node.role());
         let role = role.filter(|role| *role != NodeRole::Quant);
         let (Some(role), Some((prefix, _))) = (role, place) else {
-            return self.elsewhere(request);
+            return match Session::read(request) {
+                Some(session) => {
+                    let (text, calls) = trading::turn(*self, &session);
+                    Ok(self.completion(request, text, calls))
+                }
+                None => self.elsewhere(request),
+            };
         };
         let speaker = Speaker {
             role,
@@ -175,10 +184,11 @@ impl Model for RuleBased {
 }
 
 impl RuleBased {
-    /// It has rules for the roles of an analysis and for nothing else.
+    /// It has rules for the roles of an analysis and for days of trading, and
+    /// for nothing else.
     fn elsewhere(self, request: &ModelRequest) -> Result<Completion, ModelError> {
         let problem = format!(
-            "{} has rules for the roles of an analysis only",
+            "{} has rules for the roles of an analysis and for days of trading only",
             self.model()
         );
         if request.schema.is_some() {

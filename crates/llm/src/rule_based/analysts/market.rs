@@ -10,16 +10,17 @@ pub(super) fn study(talk: &Talk<'_>) -> Result<Study, String> {
     let answer = talk.tool("indicators")?;
     let figures = Figures::of(answer)
         .ok_or_else(|| format!("There is no closed candle of {} to look at", talk.ticker))?;
-    let mut claims = Claims::default();
-    figures.trend(&mut claims);
-    figures.momentum(&mut claims);
-    figures.place(&mut claims);
-    figures.volume(&mut claims);
     Ok(Study {
         setting: figures.setting(talk),
-        claims,
+        claims: figures.claims(),
         aside: figures.risk(),
     })
+}
+
+/// What the answer of `indicators` says for a rise and for a fall; nothing
+/// without a closed candle.
+pub(in crate::rule_based) fn claims(answer: &Value) -> Option<Claims> {
+    Some(Figures::of(answer)?.claims())
 }
 
 struct Figures<'a> {
@@ -41,6 +42,15 @@ impl<'a> Figures<'a> {
             },
             values: &answer["values"],
         })
+    }
+
+    fn claims(&self) -> Claims {
+        let mut claims = Claims::default();
+        self.trend(&mut claims);
+        self.momentum(&mut claims);
+        self.place(&mut claims);
+        self.volume(&mut claims);
+        claims
     }
 
     fn get(&self, name: &str) -> Option<f64> {

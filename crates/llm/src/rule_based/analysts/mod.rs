@@ -1,7 +1,7 @@
 //! Those who look at the instrument first.
 
 mod fundamentals;
-mod market;
+pub(super) mod market;
 mod news;
 mod sentiment;
 pub(super) mod tone;

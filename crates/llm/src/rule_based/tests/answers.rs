@@ -369,7 +369,7 @@ fn elsewhere_it_says_that_it_has_no_rules() {
         let said = model.complete(&request, &context).unwrap();
         assert_eq!(
             said.text,
-            "fondaco/rule-based has rules for the roles of an analysis only."
+            "fondaco/rule-based has rules for the roles of an analysis and for days of trading only."
         );
     }
 }
