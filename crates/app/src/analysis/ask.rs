@@ -1,17 +1,15 @@
 //! One node asks its model: tools are served, the answer is read in its form,
-//! and what is no answer is typed as such.
+//! and what is no answer is typed as such. Whose node it is, is not known here.
 
 use std::time::Duration;
 
-use fondaco_contract::v1alpha1::analysis::{
-    CallRecord, CallTokens, LlmJob, NodeAnswer, NodeOutcome, NodeRole, Read,
-};
+use fondaco_contract::v1alpha1::analysis::{CallRecord, CallTokens, Degraded, Read};
 use fondaco_domain::Symbol;
-use fondaco_domain::signal::explicit_rating;
+use fondaco_domain::signal::ReasonCode;
 use serde_json::Value;
 
 use super::form::{self, Form};
-use super::prompts::{self, Prompt, envelope};
+use super::prompts::{Prompt, completed, envelope};
 use super::unanswered::{Unanswered, of_model};
 use crate::ports::machine::Machine;
 use crate::ports::model::{
@@ -21,34 +19,73 @@ use crate::ports::model::{
 use crate::tools::{Scope, ToolError, Toolbox};
 
 /// What every node is asked with.
-pub(super) struct Desk<'a> {
-    pub(super) models: &'a dyn Models,
-    pub(super) tools: &'a Toolbox,
-    pub(super) machine: &'a dyn Machine,
+pub(crate) struct Desk<'a> {
+    pub(crate) models: &'a dyn Models,
+    pub(crate) tools: &'a Toolbox,
+    pub(crate) machine: &'a dyn Machine,
     /// Whether nobody wants the answer any more.
-    pub(super) stopped: &'a (dyn Fn() -> bool + Sync),
+    pub(crate) stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// A question and its limits.
-pub(super) struct Question<'a> {
-    pub(super) seat: Seat<'a>,
-    pub(super) ticker: &'a Symbol,
-    pub(super) role: NodeRole,
-    pub(super) prompt: Prompt,
-    pub(super) scope: &'a Scope,
-    pub(super) llm: &'a LlmJob,
-    pub(super) time: Duration,
+pub(crate) struct Question<'a> {
+    pub(crate) seat: Seat<'a>,
+    /// What the tools are asked about for a model that cannot ask them itself.
+    pub(crate) about: &'a [Symbol],
+    pub(crate) prompt: Prompt,
+    pub(crate) scope: &'a Scope,
+    pub(crate) limits: Limits,
+}
+
+/// How much there may be of an answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Tokens of one answer at most.
+    pub(crate) max_tokens: u32,
+    /// Answers with wishes for tools at most.
+    pub(crate) tool_turns: u32,
+    /// In thousandths; the provider's own where none is given.
+    pub(crate) temperature_milli: Option<u32>,
+    /// For providers that take one.
+    pub(crate) seed: Option<u32>,
+    /// For all answers together.
+    pub(crate) time: Duration,
+}
+
+/// How an answer is read.
+pub(crate) trait Reader {
+    /// What it is read as.
+    type Answer;
+
+    /// Reads a document that fits the form; else what is wrong with it, which
+    /// is said to the model.
+    fn read(&self, document: &Value) -> Result<Self::Answer, String>;
+
+    /// Reads a text that is no document in its form, after the model was told
+    /// so once.
+    fn plain(&self, _text: &str) -> Option<Self::Answer> {
+        None
+    }
+
+    /// What is lost where nothing can be read.
+    fn lane(&self) -> Option<ReasonCode> {
+        None
+    }
 }
 
 /// What came of it.
-pub(super) struct Told {
-    pub(super) outcome: NodeOutcome,
-    pub(super) read: Vec<Read>,
-    pub(super) calls: Vec<CallRecord>,
+pub(crate) struct Told<A> {
+    pub(crate) answer: Result<A, Degraded>,
+    pub(crate) read: Vec<Read>,
+    pub(crate) calls: Vec<CallRecord>,
 }
 
 /// Asks. Nothing is given back where nobody wants it any more.
-pub(super) fn ask(desk: &Desk<'_>, question: &Question<'_>) -> Option<Told> {
+pub(crate) fn ask<R: Reader>(
+    desk: &Desk<'_>,
+    question: &Question<'_>,
+    reader: &R,
+) -> Option<Told<R::Answer>> {
     let opened = desk
         .models
         .capabilities(question.seat.model)
@@ -60,6 +97,7 @@ pub(super) fn ask(desk: &Desk<'_>, question: &Question<'_>) -> Option<Told> {
     let mut talk = Talk {
         desk,
         question,
+        reader,
         model: &*model,
         can,
         started: desk.machine.monotonic(),
@@ -67,23 +105,19 @@ pub(super) fn ask(desk: &Desk<'_>, question: &Question<'_>) -> Option<Told> {
         read: Vec::new(),
         calls: Vec::new(),
     };
-    let outcome = talk.hold();
-    Told::of(outcome, talk.read, talk.calls)
+    let answer = talk.hold();
+    Told::of(answer, talk.read, talk.calls)
 }
 
-impl Told {
-    fn of(
-        outcome: Result<NodeOutcome, Unanswered>,
-        read: Vec<Read>,
-        calls: Vec<CallRecord>,
-    ) -> Option<Self> {
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(Unanswered::Degraded(degraded)) => NodeOutcome::Degraded(degraded),
+impl<A> Told<A> {
+    fn of(answer: Result<A, Unanswered>, read: Vec<Read>, calls: Vec<CallRecord>) -> Option<Self> {
+        let answer = match answer {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::Degraded(degraded)) => Err(degraded),
             Err(Unanswered::Stopped) => return None,
         };
         Some(Self {
-            outcome,
+            answer,
             read,
             calls,
         })
@@ -91,9 +125,10 @@ impl Told {
 }
 
 /// A conversation under way.
-struct Talk<'a> {
+struct Talk<'a, R> {
     desk: &'a Desk<'a>,
     question: &'a Question<'a>,
+    reader: &'a R,
     model: &'a dyn Model,
     can: Capabilities,
     started: Duration,
@@ -102,30 +137,32 @@ struct Talk<'a> {
     calls: Vec<CallRecord>,
 }
 
-impl Talk<'_> {
-    fn hold(&mut self) -> Result<NodeOutcome, Unanswered> {
+impl<R: Reader> Talk<'_, R> {
+    fn hold(&mut self) -> Result<R::Answer, Unanswered> {
         let form = Form::of(&self.question.prompt.schema).map_err(|it| Unanswered::form(&it))?;
         let opening = self.opening()?;
         self.messages.push(Message::User { text: opening });
-        let mut turns_left = self.question.llm.tool_turns;
+        let mut turns_left = self.question.limits.tool_turns;
         let mut repaired = false;
         loop {
             let completion = self.call(turns_left > 0)?;
             match completion.finish {
                 Finish::Refused => return Err(Unanswered::refused(&completion.text)),
-                Finish::Length => return Err(Unanswered::too_long(self.question.llm.max_tokens)),
+                Finish::Length => {
+                    return Err(Unanswered::too_long(self.question.limits.max_tokens));
+                }
                 Finish::Stop | Finish::Tools => {}
             }
             if !completion.calls.is_empty() {
                 if turns_left == 0 {
-                    return Err(Unanswered::tool_turns(self.question.llm.tool_turns));
+                    return Err(Unanswered::tool_turns(self.question.limits.tool_turns));
                 }
                 turns_left -= 1;
                 self.serve(completion)?;
                 continue;
             }
             match self.read_answer(&form, &completion.text) {
-                Ok(outcome) => return Ok(outcome),
+                Ok(answer) => return Ok(answer),
                 Err(problem) if repaired => return self.last_resort(&completion.text, problem),
                 Err(problem) => {
                     repaired = true;
@@ -143,11 +180,13 @@ impl Talk<'_> {
             return Ok(prompt.user.clone());
         }
         let mut text = prompt.user.clone();
-        for tool in prompt.tools {
-            let arguments = serde_json::json!({ "symbol": self.question.ticker });
-            let said = self.tool(tool, &arguments)?;
-            text.push_str("\n\n");
-            text.push_str(&envelope::tool(tool, &said));
+        for symbol in self.question.about {
+            for tool in prompt.tools {
+                let arguments = serde_json::json!({ "symbol": symbol });
+                let said = self.tool(tool, &arguments)?;
+                text.push_str("\n\n");
+                text.push_str(&envelope::tool(tool, &said));
+            }
         }
         Ok(text)
     }
@@ -155,9 +194,9 @@ impl Talk<'_> {
     fn call(&mut self, tools: bool) -> Result<Completion, Unanswered> {
         let request = self.request(tools);
         let spent = self.elapsed();
-        let left = self.question.time.saturating_sub(spent);
+        let left = self.question.limits.time.saturating_sub(spent);
         if left.is_zero() {
-            return Err(Unanswered::timeout(self.question.time));
+            return Err(Unanswered::timeout(self.question.limits.time));
         }
         let ordinal = self.calls.len() as u32;
         let answer = self.model.complete(
@@ -176,7 +215,7 @@ impl Talk<'_> {
     }
 
     fn request(&self, tools: bool) -> ModelRequest {
-        let Question { llm, prompt, .. } = self.question;
+        let Question { limits, prompt, .. } = self.question;
         let tools = if tools && self.can.tools && !prompt.tools.is_empty() {
             self.desk.tools.specs(Some(prompt.tools))
         } else {
@@ -188,9 +227,9 @@ impl Talk<'_> {
             messages: self.messages.clone(),
             tools,
             schema: self.can.schema.then(|| prompt.schema.clone()),
-            max_tokens: llm.max_tokens,
-            temperature_milli: llm.temperature_milli.filter(|_| self.can.temperature),
-            seed: llm.seed.filter(|_| self.can.seed),
+            max_tokens: limits.max_tokens,
+            temperature_milli: limits.temperature_milli.filter(|_| self.can.temperature),
+            seed: limits.seed.filter(|_| self.can.seed),
         }
     }
 
@@ -257,11 +296,10 @@ impl Talk<'_> {
         }
     }
 
-    fn read_answer(&self, form: &Form, text: &str) -> Result<NodeOutcome, String> {
-        let role = self.question.role;
-        let document = prompts::completed(role, form::document(text)?);
+    fn read_answer(&self, form: &Form, text: &str) -> Result<R::Answer, String> {
+        let document = completed(&self.question.prompt.schema, form::document(text)?);
         form.check(&document)?;
-        prompts::read(role, &document)
+        self.reader.read(&document)
     }
 
     fn ask_again(&mut self, text: String, problem: &str) {
@@ -276,24 +314,9 @@ impl Talk<'_> {
         });
     }
 
-    /// The rating that stands on a line of its own is one; nothing else in
-    /// free text is.
-    fn last_resort(&self, text: &str, problem: String) -> Result<NodeOutcome, Unanswered> {
-        let manager = self.question.role == NodeRole::PortfolioManager;
-        match explicit_rating(text).filter(|_| manager) {
-            Some(rating) => {
-                let (direction, confidence) = rating.meaning();
-                Ok(NodeOutcome::Answered(NodeAnswer {
-                    text: text.trim().to_owned(),
-                    points: Vec::new(),
-                    direction: Some(direction),
-                    confidence: Some(confidence),
-                    rating: Some(rating),
-                    document: Value::Null,
-                }))
-            }
-            None => Err(Unanswered::malformed(self.question.role, problem)),
-        }
+    fn last_resort(&self, text: &str, problem: String) -> Result<R::Answer, Unanswered> {
+        let plain = self.reader.plain(text);
+        plain.ok_or_else(|| Unanswered::malformed(self.reader.lane(), problem))
     }
 
     fn elapsed(&self) -> Duration {

@@ -12,11 +12,12 @@ use fondaco_domain::signal::ReasonCode;
 use fondaco_domain::{ErrorKind, Hint, Timeframe};
 use thiserror::Error;
 
-use super::ask::{Desk, Question, ask};
+use super::ask::{Desk, Limits, Question, ask};
 use super::decision::decide;
 use super::keys::{self, Node};
 use super::lanes::{answer, degraded};
 use super::prompts::{self, Inputs, PromptError, prompt};
+use super::reader::OfRole;
 use super::recovery::{Again, recover};
 use super::{job, keys::split};
 use crate::ports::exec::{Assignment, Need, Outcome, TaskBody, Watch};
@@ -275,12 +276,16 @@ impl Sitting<'_> {
                 limit: self.job.budget_nano.map(NanoDollars),
                 replay: self.job.replay.as_deref(),
             },
-            ticker: &self.item.ticker,
-            role,
+            about: std::slice::from_ref(&self.item.ticker),
             prompt,
             scope: &scope,
-            llm,
-            time: time(again.node, llm).min(again.time),
+            limits: Limits {
+                max_tokens: llm.max_tokens,
+                tool_turns: llm.tool_turns,
+                temperature_milli: llm.temperature_milli,
+                seed: llm.seed,
+                time: time(again.node, llm).min(again.time),
+            },
         };
         let desk = Desk {
             models: &*self.body.models,
@@ -288,8 +293,9 @@ impl Sitting<'_> {
             machine: &*self.body.machine,
             stopped: self.stopped,
         };
-        Ok(ask(&desk, &question).map(|told| {
-            let outcome = lose_the_lane(again.node, told.outcome);
+        Ok(ask(&desk, &question, &OfRole(role)).map(|told| {
+            let outcome = told.answer.unwrap_or_else(NodeOutcome::Degraded);
+            let outcome = lose_the_lane(again.node, outcome);
             report(outcome, told.read, told.calls)
         }))
     }
@@ -298,6 +304,7 @@ impl Sitting<'_> {
         let data = self.job.data.as_ref();
         Scope {
             clock: job::clock(self.job, self.item),
+            opening: None,
             candles: data.map(|data| data.candles.clone()),
             timeframe: data.map_or(Timeframe::DAY, |data| data.timeframe),
             research: data.map(|data| data.research),

@@ -6,7 +6,7 @@
 //! manager, and the decision that merges the lanes. What a node answered is
 //! committed with its task, so a run that was killed goes on behind it.
 
-mod ask;
+pub(crate) mod ask;
 pub mod body;
 mod decision;
 mod form;
@@ -16,6 +16,7 @@ mod lanes;
 pub mod plan;
 pub mod prompts;
 pub mod quant;
+mod reader;
 mod recovery;
 pub mod shown;
 pub mod strategy;
@@ -23,4 +24,4 @@ pub mod submit;
 #[cfg(test)]
 mod tests;
 pub mod transcript;
-mod unanswered;
+pub(crate) mod unanswered;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fondaco_contract::v1alpha1::analysis::{Degraded, NodeRole};
+use fondaco_contract::v1alpha1::analysis::Degraded;
 use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::signal::ReasonCode;
 
@@ -11,7 +11,7 @@ use crate::ports::model::ModelError;
 use crate::runner::in_words;
 
 /// Why there is no answer.
-pub(super) enum Unanswered {
+pub(crate) enum Unanswered {
     /// Nobody wants it any more.
     Stopped,
     /// There is none.
@@ -20,7 +20,7 @@ pub(super) enum Unanswered {
 
 /// Of a model that gave none. What would fail every other call as well loses
 /// the lane.
-pub(super) fn of_model(error: &ModelError) -> Unanswered {
+pub(crate) fn of_model(error: &ModelError) -> Unanswered {
     let (reason, lane) = match error {
         ModelError::Stopped => return Unanswered::Stopped,
         ModelError::Unknown(_) => ("unknown_model", Some(ReasonCode::LlmInitFailed)),
@@ -56,12 +56,12 @@ impl Unanswered {
         })
     }
 
-    pub(super) fn timeout(time: Duration) -> Self {
+    pub(crate) fn timeout(time: Duration) -> Self {
         let detail = format!("no answer within {} s", time.as_secs_f64());
         Self::because("timeout", detail, true)
     }
 
-    pub(super) fn refused(text: &str) -> Self {
+    pub(crate) fn refused(text: &str) -> Self {
         let detail = match text.trim() {
             "" => "the provider held the answer back".to_owned(),
             text => format!("the provider held the answer back: {text}"),
@@ -69,34 +69,33 @@ impl Unanswered {
         Self::because("refused", detail, false)
     }
 
-    pub(super) fn too_long(tokens: u32) -> Self {
+    pub(crate) fn too_long(tokens: u32) -> Self {
         let detail = format!("the answer was cut off at {tokens} tokens");
         Self::because("length", detail, true)
     }
 
-    pub(super) fn tool_turns(turns: u32) -> Self {
+    pub(crate) fn tool_turns(turns: u32) -> Self {
         let detail = format!("it asked for tools more than {turns} times");
         Self::because("tool_turns", detail, true)
     }
 
-    pub(super) fn source(tool: &str, source: &Failure) -> Self {
+    pub(crate) fn source(tool: &str, source: &Failure) -> Self {
         let detail = format!("{tool} cannot read its source: {}", in_words(source));
         Self::because("source", detail, false)
     }
 
-    /// Nothing that the portfolio manager says counts unless it can be read.
-    pub(super) fn malformed(role: NodeRole, problem: String) -> Self {
-        let manager = role == NodeRole::PortfolioManager;
+    /// With what is lost where nothing can be read.
+    pub(crate) fn malformed(lane: Option<ReasonCode>, problem: String) -> Self {
         Self::Degraded(Degraded {
             reason: "malformed".to_owned(),
-            lane: manager.then_some(ReasonCode::LlmUnknownRating),
+            lane,
             detail: problem,
             retryable: true,
             data_quality: None,
         })
     }
 
-    pub(super) fn form(problem: &str) -> Self {
+    pub(crate) fn form(problem: &str) -> Self {
         let detail = format!("the form of the answer is none: {problem}");
         Self::because("form", detail, false)
     }

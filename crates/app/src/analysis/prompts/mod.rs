@@ -128,11 +128,8 @@ pub fn hash() -> ContentHash {
 /// A document with every property of its form that may be `null`, and that was
 /// left out, as `null`: models that are not held to a schema leave them out.
 #[must_use]
-pub fn completed(role: NodeRole, mut document: Value) -> Value {
-    let schema = templates::schema(role).and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let properties = schema
-        .as_ref()
-        .and_then(|schema| schema["properties"].as_object());
+pub fn completed(schema: &Value, mut document: Value) -> Value {
+    let properties = schema["properties"].as_object();
     if let (Some(document), Some(properties)) = (document.as_object_mut(), properties) {
         let nullable = |form: &Value| {
             let types = form["type"].as_array();

@@ -169,7 +169,7 @@ fn need(task: &TaskPlan, outcome: Outcome) -> Need {
             output: None,
             detail: Some(error),
         },
-        Outcome::Stopped => panic!("{key} was stopped by nobody"),
+        Outcome::Skipped { .. } | Outcome::Stopped => panic!("{key} was stopped by nobody"),
     }
 }
 
