@@ -1,11 +1,16 @@
 //! Days of models, found by book, model and date.
 
+mod imported;
+
 use std::ops::RangeInclusive;
 
 use fondaco_contract::v1alpha1::simulation::{ModelDay, SimDate};
 use fondaco_domain::{RunId, UnixMicros};
+use rust_decimal::Decimal;
 
 use super::Failure;
+
+pub use imported::{ImportedDetail, ImportedJob, ImportedStatus, Taken};
 
 /// A completed day of a model, as it is kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +52,7 @@ impl std::fmt::Display for Origin {
 /// Which days.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayQuery {
-    /// Of this book.
+    /// Of this book; none for any, and for days that belong to none.
     pub book: Option<String>,
     /// Done there.
     pub origin: Option<Origin>,
@@ -67,11 +72,33 @@ pub struct DayQuery {
     pub limit: Option<usize>,
 }
 
-/// Kept days. A day of a book, a model and a date is replaced by a newer one
-/// (by [`KeptDay::completed_at`]) and stays to be found by its origin.
+/// What a day came to, without the day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayValue {
+    /// The book it belongs to.
+    pub book: Option<String>,
+    /// Where it was done.
+    pub origin: Origin,
+    /// Whose.
+    pub model: String,
+    /// The step.
+    pub date: SimDate,
+    /// When it was done.
+    pub completed_at: UnixMicros,
+    /// What all was worth at its end.
+    pub value: Decimal,
+}
+
+/// Kept days. Of a book, a model and a date the day that was done last is the
+/// one there is (by [`KeptDay::completed_at`]; of two that were done at the
+/// same time, the one that was put later). The others are replaced, and stay to
+/// be found by [`DayQuery::replaced`]. Days of no book replace none.
 ///
-/// Days of a run are put as its tasks complete; who puts one twice changes
-/// nothing. Calls may come from any thread and wait for the disk.
+/// A day is stale where an earlier one of its book and model was done after it.
+///
+/// Days of a run are put as its tasks complete. A model has one day of a date
+/// in a run: who puts it twice changes nothing. Calls may come from any thread
+/// and wait for the disk.
 pub trait DayStore: Send + Sync {
     /// Keeps days, and how far the feed of runs was followed for that: both or
     /// nothing. Later days of the same book and model that were done before
@@ -81,9 +108,20 @@ pub trait DayStore: Send + Sync {
     /// How far the feed of runs was followed.
     fn followed(&self) -> Result<u64, Failure>;
 
-    /// Days, by date and then by model.
+    /// Days, by date, then by model, then as they were put.
     fn days(&self, query: &DayQuery) -> Result<Vec<KeptDay>, Failure>;
 
-    /// Dates of days, by date: as [`DayStore::days`] without reading them.
+    /// Models and dates of days: as [`DayStore::days`] without reading them.
     fn dates(&self, query: &DayQuery) -> Result<Vec<(String, SimDate)>, Failure>;
+
+    /// What days came to: as [`DayStore::days`] without reading them.
+    fn values(&self, query: &DayQuery) -> Result<Vec<DayValue>, Failure>;
+
+    /// Keeps the jobs of another program and their days: all or nothing. A job
+    /// that was taken in before is as it is told now; a day that was is left as
+    /// it is.
+    fn import(&self, jobs: &[ImportedJob], days: &[KeptDay]) -> Result<Taken, Failure>;
+
+    /// A job of another program.
+    fn imported(&self, job: &str) -> Result<Option<ImportedJob>, Failure>;
 }

@@ -7,6 +7,7 @@
 
 mod conformance;
 mod crash;
+mod days;
 mod faults;
 mod listing;
 mod migration;

@@ -1,0 +1,13 @@
+//! Completed days of models in one `SQLite` file beside the runs.
+//!
+//! Several processes may have it open: each change is one short transaction,
+//! and readers wait for nobody. Start at [`SqliteDays`]; [`MemoryDays`] is the
+//! same by other means, for tests.
+
+mod memory;
+mod put;
+mod rows;
+mod sqlite;
+
+pub use memory::MemoryDays;
+pub use sqlite::SqliteDays;
