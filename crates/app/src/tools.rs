@@ -37,6 +37,9 @@ use crate::ports::model::ToolSpec;
 pub struct Scope {
     /// Nothing that became known at or after this instant.
     pub clock: UnixMillis,
+    /// The stamp of the candle that has just opened at the clock, of which
+    /// nothing but its open is known; none where that is nobody's business.
+    pub opening: Option<UnixMillis>,
     /// The candles that may be read, each in one version; none for the newest
     /// there are.
     pub candles: Option<Vec<JobDataset>>,

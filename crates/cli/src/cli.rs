@@ -84,6 +84,9 @@ pub(crate) enum Noun {
     /// Analyses that were asked for: list, look at, record.
     #[command(subcommand)]
     Analysis(commands::analysis::Command),
+    /// Simulations: models that trade day by day, each with an account.
+    #[command(subcommand)]
+    Simulate(commands::simulate::Command),
     /// Reports of analyses: list, read, export.
     #[command(subcommand)]
     Report(commands::report::Command),

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use fondaco_contract::v1alpha1::CandleKind as KindName;
-use fondaco_contract::v1alpha1::JobDataset;
 use fondaco_contract::v1alpha1::analysis::{
     AnalysisData, AnalysisJob, PeerContext, PortfolioContext,
 };
@@ -17,7 +15,8 @@ use thiserror::Error;
 
 use super::job::{self, JobError};
 use super::prompts;
-use crate::data::{CandleKind, DatasetId, Version};
+use crate::backtests::pin;
+use crate::data::{DatasetId, Version};
 use crate::ports::runs::{IdempotencyKey, RunStoreError, Submitted};
 use crate::runs::{Overrides, Runs, RunsError, Spec};
 use crate::strategies::{
@@ -346,28 +345,9 @@ fn pin(
 ) -> AnalysisData {
     let mut symbols: BTreeSet<&Symbol> = job.items.iter().map(|item| &item.ticker).collect();
     symbols.extend(rules.iter().flat_map(|rules| &rules.others));
-    let is_read = |(id, _): &&(DatasetId, Version)| {
-        id.kind == CandleKind::Trades && symbols.contains(&id.symbol)
-    };
-    let mut read: Vec<&(DatasetId, Version)> = listed.iter().filter(is_read).collect();
-    read.sort_by(|(one, a), (other, b)| {
-        (&one.symbol, one.timeframe)
-            .cmp(&(&other.symbol, other.timeframe))
-            .then_with(|| (b.last, b.rows).cmp(&(a.last, a.rows)))
-            .then_with(|| one.venue.cmp(&other.venue))
-    });
-    read.dedup_by(|(one, _), (other, _)| {
-        (&one.symbol, one.timeframe) == (&other.symbol, other.timeframe)
-    });
-    let candles = read.into_iter().map(|(id, version)| JobDataset {
-        venue: id.venue.to_string(),
-        symbol: id.symbol.clone(),
-        timeframe: id.timeframe,
-        kind: KindName::Trades,
-        version: version.id.to_string(),
-    });
+    let candles = pin::furthest(listed, |id| symbols.contains(&id.symbol));
     AnalysisData {
-        candles: candles.collect(),
+        candles,
         timeframe: rules.map_or(Timeframe::DAY, |rules| rules.timeframe),
         research,
         accepted_ms: accepted.0.div_euclid(1_000),

@@ -20,6 +20,33 @@ pub type Versions = BTreeMap<String, String>;
 /// Data sets, each in one version.
 pub type Datasets = BTreeMap<DatasetId, VersionRef>;
 
+/// Of each instrument and length of candles, the data set of trades that reaches
+/// furthest, of those that are wanted.
+pub fn furthest(
+    listed: &[(DatasetId, Version)],
+    wanted: impl Fn(&DatasetId) -> bool,
+) -> Vec<JobDataset> {
+    let is_read = |(id, _): &&(DatasetId, Version)| id.kind == CandleKind::Trades && wanted(id);
+    let mut read: Vec<&(DatasetId, Version)> = listed.iter().filter(is_read).collect();
+    read.sort_by(|(one, a), (other, b)| {
+        (&one.symbol, one.timeframe)
+            .cmp(&(&other.symbol, other.timeframe))
+            .then_with(|| (b.last, b.rows).cmp(&(a.last, a.rows)))
+            .then_with(|| one.venue.cmp(&other.venue))
+    });
+    read.dedup_by(|(one, _), (other, _)| {
+        (&one.symbol, one.timeframe) == (&other.symbol, other.timeframe)
+    });
+    let candles = read.into_iter().map(|(id, version)| JobDataset {
+        venue: id.venue.to_string(),
+        symbol: id.symbol.clone(),
+        timeframe: id.timeframe,
+        kind: KindName::Trades,
+        version: version.id.to_string(),
+    });
+    candles.collect()
+}
+
 /// The versions of data sets a result read.
 pub fn read_by(result: &BacktestResult) -> Versions {
     let data = result.data.iter();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fondaco_domain::retry::ErrorClass;
-use fondaco_domain::task::{Fence, Rung, TaskKind, TaskNo, TaskState};
+use fondaco_domain::task::{Fence, Rung, SkipReason, TaskKind, TaskNo, TaskState};
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -64,6 +64,13 @@ pub enum Outcome {
     Completed {
         /// The result, whole.
         output: Option<String>,
+    },
+    /// It is not to be done.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+        /// More about it.
+        detail: Option<String>,
     },
     /// Without.
     Failed {

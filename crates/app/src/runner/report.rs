@@ -25,6 +25,11 @@ pub(crate) fn command(
                 None => None,
             },
         },
+        Outcome::Skipped { reason, detail } => TaskCommand::Pass {
+            fence,
+            reason: *reason,
+            detail: detail.clone(),
+        },
         Outcome::Failed { class, error } => TaskCommand::Fail {
             fence,
             class: *class,

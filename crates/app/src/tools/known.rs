@@ -135,6 +135,21 @@ impl<'a> Known<'a> {
         }))
     }
 
+    /// Stamp and open of the candle that has just opened, where its length is
+    /// the usual one and nobody looks at an earlier clock.
+    pub(super) fn opening(&self, series: &Series) -> Option<(UnixMillis, f64)> {
+        let opening = self
+            .scope
+            .opening
+            .filter(|_| self.clock == self.scope.clock)?;
+        if series.dataset.timeframe != self.scope.timeframe {
+            return None;
+        }
+        let bars = &series.held.bars;
+        let at = bars.time().binary_search(&opening).ok()?;
+        Some((opening, bars.open()[at]))
+    }
+
     /// Stories known from midnight of a day on, the newest first.
     pub(super) fn stories(
         &self,

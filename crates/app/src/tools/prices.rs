@@ -13,7 +13,8 @@ const MOST: usize = 500;
 pub(super) const PRICES: Function = Function {
     name: "prices",
     description: "The last candles of an instrument that had closed at the clock, oldest first: \
-                  rows of date, open, high, low, close, volume.",
+                  rows of date, open, high, low, close, volume. Of one that \
+                  has just opened, the last, nothing but the open is known.",
     parameters,
     answer,
 };
@@ -45,7 +46,17 @@ fn answer(arguments: &Arguments<'_>, known: &Known<'_>) -> Result<Said, Trouble>
         let date = text::opened(bar.time, timeframe);
         json!([date, bar.open, bar.high, bar.low, bar.close, bar.volume])
     };
-    let rows: Vec<Value> = bars.rows().map(row).collect();
+    let mut rows: Vec<Value> = bars.rows().map(row).collect();
+    if let Some((stamp, open)) = known.opening(&series) {
+        rows.push(json!([
+            text::opened(stamp, timeframe),
+            open,
+            null,
+            null,
+            null,
+            null
+        ]));
+    }
     Ok(Said::new(json!({
         "symbol": symbol,
         "timeframe": timeframe,

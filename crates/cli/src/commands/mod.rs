@@ -31,6 +31,7 @@ pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod signal;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod strategy;
 pub(crate) mod task;
@@ -75,6 +76,7 @@ pub(crate) fn run(noun: &Noun, context: &Context) -> Result<(), Failure> {
         Noun::Gateway(command) => roles::run(Role::Gateway, command, context),
         Noun::Schedule(command) => schedule::run(command, context),
         Noun::Signal(command) => signal::run(command, context),
+        Noun::Simulate(command) => simulate::run(command, context),
         Noun::Contract(command) => contract::run(command, context),
         Noun::Tool(command) => tool::run(command, context),
         Noun::Mcp(command) => mcp::run(command, context),

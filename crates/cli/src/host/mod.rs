@@ -18,6 +18,7 @@ mod migration;
 pub(crate) mod models;
 mod pages;
 mod projections;
+pub(crate) mod simulation;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tools;

@@ -17,6 +17,7 @@ use fondaco_app::runner::{Bell, Executors, Handle, LEASE, Log, Note, Ports, Proc
 use fondaco_app::runs::Planners;
 use fondaco_app::runs::workflow::Workflows;
 use fondaco_app::scheduler::{Scheduler, SchedulerPorts};
+use fondaco_app::simulation::plan::SimulationPlanner;
 use fondaco_app::tasks::{Noop, Sleep};
 use fondaco_domain::run::{Run, RunKind};
 use fondaco_domain::schedule::TimingError;
@@ -29,7 +30,7 @@ use super::crew::{self, Crew};
 use super::emergency::HaltFile;
 use super::interrupts::Listening;
 use super::loops::{Loop, every};
-use super::{Client, analysis};
+use super::{Client, analysis, simulation};
 use crate::commands::backtest::workshop::Workshop;
 use crate::context::Context;
 use crate::env;
@@ -53,6 +54,7 @@ pub(crate) fn planners() -> Planners {
         .with(RunKind::Workflow, Arc::new(Workflows))
         .with(RunKind::Backtest, Arc::new(BacktestPlanner))
         .with(RunKind::Analysis, Arc::new(AnalysisPlanner))
+        .with(RunKind::Simulation, Arc::new(SimulationPlanner))
 }
 
 /// Where attempts run.
@@ -323,7 +325,7 @@ fn wait_for_news(notices: &mut dyn Notices, id: RunId) {
 
 /// Kinds of tasks that wait for others and compute little: many at a time, on
 /// threads.
-const ASKING: [TaskKind; 1] = [TaskKind::Analysis];
+const ASKING: [TaskKind; 2] = [TaskKind::Analysis, TaskKind::ModelDay];
 
 /// All other kinds.
 fn computing() -> Vec<TaskKind> {
@@ -344,7 +346,9 @@ fn asking(
     };
     let bell = Arc::new(Bell::default());
     let rings = Arc::clone(&bell);
-    let bodies = Bodies::new().with(TaskKind::Analysis, analysis::body(client, context)?);
+    let bodies = Bodies::new()
+        .with(TaskKind::Analysis, analysis::body(client, context)?)
+        .with(TaskKind::ModelDay, simulation::body(client, context)?);
     let threads = Inline::new(bodies, places, Arc::new(move || rings.ring()));
     let ports = Ports {
         executors: Executors::default().with(Arc::new(threads), ASKING),

@@ -397,14 +397,14 @@ fn about_bytes(plan: &TaskPlan) -> usize {
 }
 
 /// Pairs of a new task and one that it needs, where that one may have ended
-/// already: it was planned before, or is adopted.
+/// already: it was planned before, or is settled from the beginning.
 fn needs_that_may_have_ended(first: TaskNo, tasks: &[TaskPlan]) -> Vec<(TaskNo, TaskNo)> {
     let may_have_ended =
-        |need: TaskNo| need < first || tasks[(need.0 - first.0) as usize].adopted.is_some();
+        |need: TaskNo| need < first || tasks[(need.0 - first.0) as usize].is_settled();
     let blocked = tasks
         .iter()
         .zip(first.0..)
-        .filter(|(plan, _)| plan.adopted.is_none());
+        .filter(|(plan, _)| !plan.is_settled());
     blocked
         .flat_map(|(plan, no)| plan.needs.iter().map(move |need| (TaskNo(no), *need)))
         .filter(|(_, need)| may_have_ended(*need))

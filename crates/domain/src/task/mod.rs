@@ -187,11 +187,19 @@ pub enum TaskKind {
     /// One node of an analysis: a question to a model, a strategy at a day, or
     /// the decision.
     Analysis,
+    /// A day of a model in a simulation, or a part of one.
+    ModelDay,
 }
 
 impl TaskKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Noop, Self::Sleep, Self::Backtest, Self::Analysis];
+    pub const ALL: [Self; 5] = [
+        Self::Noop,
+        Self::Sleep,
+        Self::Backtest,
+        Self::Analysis,
+        Self::ModelDay,
+    ];
 
     /// The name used in storage and output.
     pub fn as_str(self) -> &'static str {
@@ -200,6 +208,7 @@ impl TaskKind {
             Self::Sleep => "sleep",
             Self::Backtest => "backtest",
             Self::Analysis => "analysis",
+            Self::ModelDay => "model_day",
         }
     }
 
@@ -281,6 +290,9 @@ pub struct TaskPlan {
     /// Present where it need not be done again: it is completed from the
     /// beginning.
     pub adopted: Option<Adopted>,
+    /// Present where it is known from the beginning that it is not to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<SkipReason>,
 }
 
 impl TaskPlan {
@@ -296,7 +308,13 @@ impl TaskPlan {
             priority: 0,
             input: None,
             adopted: None,
+            skip: None,
         }
+    }
+
+    /// Whether it has ended before anybody could begin it.
+    pub fn is_settled(&self) -> bool {
+        self.adopted.is_some() || self.skip.is_some()
     }
 }
 
@@ -342,16 +360,19 @@ pub struct Task {
 impl Task {
     /// As it stands when it was just planned.
     pub fn planned(no: TaskNo, plan: TaskPlan, now: UnixMicros) -> Self {
-        let waiting = if plan.adopted.is_some() {
+        let waiting = if plan.is_settled() {
             0
         } else {
             plan.needs.len() as u32
         };
         let output = plan.adopted.as_ref().and_then(|one| one.output.clone());
+        let skip = plan.skip.filter(|_| plan.adopted.is_none());
         Self {
             no,
             state: if plan.adopted.is_some() {
                 TaskState::Completed
+            } else if skip.is_some() {
+                TaskState::Skipped
             } else if waiting == 0 {
                 TaskState::Ready
             } else {
@@ -359,7 +380,7 @@ impl Task {
             },
             plan,
             waiting,
-            skip: None,
+            skip,
             detail: None,
             attempt: 0,
             failures: 0,

@@ -72,6 +72,15 @@ pub enum TaskCommand {
     },
     /// Take it from its worker at once: a halt that drops results.
     Seize,
+    /// The worker found that it is not to be done.
+    Pass {
+        /// As it was given.
+        fence: Fence,
+        /// Why.
+        reason: SkipReason,
+        /// More about it.
+        detail: Option<String>,
+    },
     /// It need not be done.
     Skip {
         /// Why.
@@ -123,6 +132,11 @@ pub fn step(
         TaskCommand::Complete { fence, output } => {
             Ok(complete(task, *fence, output.as_ref(), facts))
         }
+        TaskCommand::Pass {
+            fence,
+            reason,
+            detail,
+        } => Ok(pass(task, *fence, *reason, detail.as_deref(), facts)),
         TaskCommand::Fail {
             fence,
             class,
@@ -251,6 +265,31 @@ fn complete(task: &Task, fence: Fence, output: Option<&String>, facts: &Facts) -
     Decision::of(Event::TaskCompleted {
         task: task.no,
         output: output.cloned(),
+    })
+}
+
+/// As [`complete`], with a reason in place of a result.
+fn pass(
+    task: &Task,
+    fence: Fence,
+    reason: SkipReason,
+    detail: Option<&str>,
+    facts: &Facts,
+) -> Decision {
+    let same_fence = task.fence == fence;
+    if same_fence && task.state == TaskState::Skipped && task.skip == Some(reason) {
+        return Decision::nothing();
+    }
+    if !same_fence || task.state != TaskState::Running {
+        return late(task, fence, LateReason::NotHeld);
+    }
+    if facts.halts.drops_results() {
+        return late(task, fence, LateReason::Killed).then(seize(task));
+    }
+    Decision::of(Event::TaskSkipped {
+        task: task.no,
+        reason,
+        detail: detail.map(str::to_owned),
     })
 }
 

@@ -41,7 +41,9 @@ impl Default for Keep {
 pub(super) fn settle(folder: &Folder) -> io::Result<()> {
     let end = read(&folder.outcome())?.and_then(|text| End::read(&text).ok());
     match end.map(|end| end.outcome) {
-        Some(Outcome::Completed { .. } | Outcome::Stopped) => folder.remove(),
+        Some(Outcome::Completed { .. } | Outcome::Skipped { .. } | Outcome::Stopped) => {
+            folder.remove()
+        }
         Some(Outcome::Failed { .. }) | None => match File::create(folder.settled()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

@@ -41,6 +41,7 @@ pub(super) fn day(number: i64) -> Date {
 pub(super) fn scope(clock: UnixMillis) -> Scope {
     Scope {
         clock,
+        opening: None,
         candles: None,
         timeframe: Timeframe::DAY,
         research: None,

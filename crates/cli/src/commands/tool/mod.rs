@@ -44,6 +44,7 @@ pub(crate) fn clock(text: &str) -> Result<UnixMillis, time::TimeRangeError> {
 pub(crate) fn scope(at: Option<UnixMillis>, now: UnixMillis) -> Scope {
     Scope {
         clock: at.map_or(now, |at| at.min(now)),
+        opening: None,
         candles: None,
         timeframe: Timeframe::DAY,
         research: None,

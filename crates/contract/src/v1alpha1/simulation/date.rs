@@ -4,20 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use fondaco_domain::UnixMillis;
-use jiff::civil::{Date, DateTime, Time};
+use fondaco_domain::ledger::Session;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// When a model acts: `2025-10-01` of daily candles, `2025-10-01 10:00:00` of
 /// shorter ones. It names the candle that opens then, by the stamp that candle
-/// has.
+/// has; to the ledger it is a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SimDate {
-    day: Date,
-    time: Option<Time>,
-}
+pub struct SimDate(Session);
 
 /// A text that names no step.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -28,35 +27,40 @@ impl SimDate {
     /// That of a candle.
     pub fn at(open: UnixMillis, daily: bool) -> Option<Self> {
         let at = jiff::Timestamp::from_millisecond(open.0).ok()?;
-        let at = at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-        Some(Self {
-            day: at.date(),
-            time: (!daily).then(|| at.time()),
+        let at = at.to_zoned(TimeZone::UTC).datetime();
+        Some(if daily {
+            Self::from(at.date())
+        } else {
+            Self(Session::at(at))
         })
     }
 
     /// The day.
     pub fn day(self) -> Date {
-        self.day
+        self.0.date()
     }
 
     /// Whether it is a whole day.
     pub fn is_daily(self) -> bool {
-        self.time.is_none()
+        self.0.time().is_none()
+    }
+
+    /// As the ledger knows it.
+    pub fn session(self) -> Session {
+        self.0
     }
 
     /// The stamp of its candle.
     pub fn open(self) -> UnixMillis {
-        let at = DateTime::from_parts(self.day, self.time.unwrap_or(Time::midnight()));
-        let midnight = UnixMillis::midnight(self.day);
-        let since = at.duration_since(self.day.to_datetime(Time::midnight()));
-        midnight.plus(since.as_millis() as i64)
+        let since = self.0.time().unwrap_or(Time::midnight());
+        let since = since.duration_since(Time::midnight());
+        UnixMillis::midnight(self.day()).plus(since.as_millis() as i64)
     }
 }
 
 impl From<Date> for SimDate {
     fn from(day: Date) -> Self {
-        Self { day, time: None }
+        Self(day.into())
     }
 }
 
@@ -64,28 +68,16 @@ impl FromStr for SimDate {
     type Err = SimDateError;
 
     fn from_str(text: &str) -> Result<Self, SimDateError> {
-        let wrong = || SimDateError(text.to_owned());
+        let read = text.parse().map(Self).ok();
         // One text per step: what is read is what is written.
-        let read = match text.len() {
-            10 => Self::from(text.parse::<Date>().map_err(|_| wrong())?),
-            _ => {
-                let at: DateTime = text.parse().map_err(|_| wrong())?;
-                Self {
-                    day: at.date(),
-                    time: Some(at.time()),
-                }
-            }
-        };
-        (read.to_string() == text).then_some(read).ok_or_else(wrong)
+        read.filter(|read| read.to_string() == text)
+            .ok_or_else(|| SimDateError(text.to_owned()))
     }
 }
 
 impl fmt::Display for SimDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.time {
-            None => write!(f, "{}", self.day),
-            Some(time) => write!(f, "{} {}", self.day, time.strftime("%H:%M:%S")),
-        }
+        self.0.fmt(f)
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::SimDate;
+use super::{RoomDay, SimDate};
 use crate::error::ContractError;
 use crate::v1alpha1::analysis::{CallTokens, Read};
 use crate::v1alpha1::job::JobVersion;
@@ -42,18 +42,24 @@ pub struct ModelDay {
     pub ledger: Value,
     /// How the model came to it.
     pub session: DaySession,
+    /// What a room leaves behind; `null` of a single agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomDay>,
 }
 
 /// What is there at one time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DayState {
-    /// Cash, with what is held as margin.
+    /// Money that can be spent.
     #[schemars(with = "String")]
     pub cash: Decimal,
+    /// Money held for what was sold short.
+    #[schemars(with = "String")]
+    pub margin: Decimal,
     /// By symbol; nothing that is zero.
     pub holdings: Vec<Holding>,
-    /// Cash and holdings, and dividends that are owed.
+    /// Cash, margin and holdings, and dividends that are owed.
     #[schemars(with = "String")]
     pub value: Decimal,
 }
@@ -164,6 +170,14 @@ pub enum ActionState {
         #[schemars(with = "String")]
         value_after: Decimal,
     },
+    /// It happened without an order.
+    Booked {
+        /// Cash it brings; negative where it takes some.
+        #[schemars(with = "String")]
+        amount: Decimal,
+        /// What happened, as the ledger has it.
+        entry: Value,
+    },
     /// It waits for its price.
     Waiting,
     /// It was not done, and nothing changed.
@@ -228,6 +242,26 @@ pub struct Message {
     /// What it was called with, of a `tool`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
+    /// The name of the call that a `tool` answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// The answer of the model, whole, of an `assistant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion: Option<Value>,
+}
+
+impl Message {
+    /// Words, and nothing else.
+    pub fn said(role: MessageRole, text: impl Into<String>) -> Self {
+        Self {
+            role,
+            text: text.into(),
+            tool: None,
+            input: None,
+            call: None,
+            completion: None,
+        }
+    }
 }
 
 /// Who speaks.
@@ -255,7 +289,6 @@ impl MessageRole {
         }
     }
 }
-
 
 /// The published JSON schema of [`ModelDay`], as it is in `schemas/`.
 pub fn model_day_schema() -> Result<String, ContractError> {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::SimDate;
+use super::{RoomDay, SimDate, WaitingOrder};
 use crate::error::ContractError;
 use crate::v1alpha1::job::{JobDataset, JobVersion};
 
@@ -128,6 +128,12 @@ pub struct Base {
     pub value: Decimal,
     /// Its ledger, as in the document of that day.
     pub ledger: Value,
+    /// Orders that wait for the next open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingOrder>,
+    /// What its room remembers; `null` of a single agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomDay>,
 }
 
 /// How a day is traded.
@@ -232,6 +238,9 @@ pub struct SimulationAccount {
     /// nothing is sold short.
     #[schemars(with = "Option<String>")]
     pub margin_requirement: Option<Decimal>,
+    /// Whether imported dividends and splits are booked: right for prices that
+    /// are as they were traded, wrong for prices that were adjusted.
+    pub corporate_actions: bool,
 }
 
 impl Default for SimulationAccount {
@@ -245,6 +254,7 @@ impl Default for SimulationAccount {
             stamp_duty_bp: None,
             slippage_bp: None,
             margin_requirement: None,
+            corporate_actions: false,
         }
     }
 }

@@ -4,7 +4,9 @@
 mod date;
 mod day;
 mod job;
+mod request;
 mod result;
+mod room;
 
 pub use date::{SimDate, SimDateError};
 pub use day::{
@@ -15,7 +17,13 @@ pub use job::{
     AgentStyle, Base, Completeness, Download, Execution, MarketName, RoomStyle, SimulationAccount,
     SimulationData, SimulationJob, SimulationKind, SimulationModel, Style, simulation_job_schema,
 };
+pub use request::{RequestModel, SimulationRequest, simulation_request_schema};
 pub use result::{
     DayLine, DayStatus, ModelLine, Progress, SIMULATION_RESULT, SimulationResult, ValuePoint,
     simulation_result_schema,
+};
+pub use room::{
+    CallResult, CallTally, Conference, MemberPredictions, MissingTurn, Outlook, Prediction,
+    RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomMember, RoomOutcome, RoomReport, ScoredCall,
+    Standing, room_report_schema,
 };

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0002.sql"),
     include_str!("../../../migrations/postgres/0003.sql"),
     include_str!("../../../migrations/postgres/0004.sql"),
+    include_str!("../../../migrations/postgres/0005.sql"),
 ];
 
 /// The oldest server with `pg_current_xact_id`.
