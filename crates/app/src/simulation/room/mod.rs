@@ -6,8 +6,8 @@
 //! is missing, and said to be. Without a usable decision the day fails, and
 //! nothing is ordered.
 
-pub mod keys;
 mod day;
+pub mod keys;
 mod memory;
 mod plan;
 mod prompts;
@@ -24,3 +24,6 @@ use fondaco_domain::ContentHash;
 pub fn prompts_hash() -> ContentHash {
     prompts::hash()
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,12 +118,42 @@ mod tests {
 
     #[test]
     fn a_day_without_a_conference() {
-        insta::assert_snapshot!(lines(0), @"");
+        insta::assert_snapshot!(lines(0), @r#"
+        10 2025-03-03|x/analysts/fundamentals [9]
+        11 2025-03-03|x/analysts/technical [9]
+        12 2025-03-03|x/analysts/sentiment [9]
+        13 2025-03-03|x/analysts/valuation [9]
+        14 2025-03-03|x/risk [9, 10, 11, 12, 13]
+        15 2025-03-03|x/prediction/fundamentals [9, 10, 14]
+        16 2025-03-03|x/prediction/technical [9, 11, 14]
+        17 2025-03-03|x/prediction/sentiment [9, 12, 14]
+        18 2025-03-03|x/prediction/valuation [9, 13, 14]
+        19 2025-03-03|x/decision [9, 10, 11, 12, 13, 14, 15, 16, 17, 18]
+        20 2025-03-03|x [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19] required
+        "#);
     }
 
     #[test]
     fn a_conference_is_spoken_in_turn_and_heard_by_all() {
-        insta::assert_snapshot!(lines(1), @"");
+        insta::assert_snapshot!(lines(1), @r#"
+        10 2025-03-03|x/analysts/fundamentals [9]
+        11 2025-03-03|x/analysts/technical [9]
+        12 2025-03-03|x/analysts/sentiment [9]
+        13 2025-03-03|x/analysts/valuation [9]
+        14 2025-03-03|x/risk [9, 10, 11, 12, 13]
+        15 2025-03-03|x/conference/1/pm [9, 10, 11, 12, 13, 14]
+        16 2025-03-03|x/conference/1/fundamentals [9, 10, 11, 12, 13, 14, 15]
+        17 2025-03-03|x/conference/1/technical [9, 10, 11, 12, 13, 14, 15, 16]
+        18 2025-03-03|x/conference/1/sentiment [9, 10, 11, 12, 13, 14, 15, 16, 17]
+        19 2025-03-03|x/conference/1/valuation [9, 10, 11, 12, 13, 14, 15, 16, 17, 18]
+        20 2025-03-03|x/conference/summary [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]
+        21 2025-03-03|x/prediction/fundamentals [9, 10, 14, 15, 16, 17, 18, 19, 20]
+        22 2025-03-03|x/prediction/technical [9, 11, 14, 15, 16, 17, 18, 19, 20]
+        23 2025-03-03|x/prediction/sentiment [9, 12, 14, 15, 16, 17, 18, 19, 20]
+        24 2025-03-03|x/prediction/valuation [9, 13, 14, 15, 16, 17, 18, 19, 20]
+        25 2025-03-03|x/decision [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
+        26 2025-03-03|x [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25] required
+        "#);
     }
 
     #[test]
