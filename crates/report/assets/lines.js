@@ -10,7 +10,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     const start = series.start ?? DATA.start;
     const time = running(series.points.t);
     const scaled = (values) => (relative ? values.map((value) => value / start - 1) : values);
-    lines.push({ name: series.name, color: "s" + (index % 6), time, raw: series.points.v, value: scaled(series.points.v), start, main: true, invested: series.points.i });
+    lines.push({ name: series.name, color: series.color || "s" + (index % 6), dash: series.dash || [], time, raw: series.points.v, value: scaled(series.points.v), start, main: true, invested: series.points.i });
     if (single && series.points.h) lines.push({ name: "Buy and hold", color: "hold", time, raw: series.points.h, value: scaled(series.points.h), start });
   });
   for (const line of lines) {
@@ -28,6 +28,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     item.type = "button";
     item.setAttribute("aria-pressed", "true");
     mark.style.borderColor = `var(--${line.color})`;
+    if (line.dash && line.dash.length) mark.style.borderTopStyle = line.dash[0] < 4 ? "dotted" : "dashed";
     item.append(mark, line.name);
     if (lines.length === 1) item.disabled = true;
     item.addEventListener("click", () => {
@@ -109,10 +110,12 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
       const line = lines[k];
       if (line.hidden) return;
       c.strokeStyle = color(line.color); c.lineWidth = line.main ? 1.75 : 1;
+      c.setLineDash(line.dash || []);
       trace(line, k, "value", y); c.stroke();
       if (single && line.main) c.strokeStyle = color("loss");
       c.lineWidth = line.main ? 1.25 : 0.9;
       trace(line, k, "fall", yFall); c.stroke();
+      c.setLineDash([]);
     });
     if (drag && drag.to !== null) {
       c.globalAlpha = 0.15; c.fillStyle = color("accent");
@@ -146,7 +149,7 @@ if (linesFrame && DATA.series.some((series) => series.points.t.length > 0)) {
     if (single) rows.push(["Below peak", percent(main.fall[i])]);
     if (single && main.invested) rows.push(["Invested", fixed(main.invested[i] * 100, 1) + " %"]);
     draw();
-    showTip(linesFrame, frame.x(at), 90, stamp(at), rows);
+    showTip(linesFrame, frame.x(at), 90, DATA.daily ? stamp(at).slice(0, 10) : stamp(at), rows);
   }
   const timeAt = (event) => {
     const px = event.clientX - linesFrame.getBoundingClientRect().left;

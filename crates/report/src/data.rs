@@ -119,7 +119,8 @@ pub(crate) fn round(value: f64, digits: usize) -> f64 {
         .unwrap_or(value)
 }
 
-fn deltas(values: impl Iterator<Item = i64>) -> Vec<i64> {
+/// What each is more than the one before it.
+pub(crate) fn deltas(values: impl Iterator<Item = i64>) -> Vec<i64> {
     let mut before = 0;
     values
         .map(|value| {

@@ -17,7 +17,13 @@ impl fmt::Display for Text<'_> {
                 '\'' => f.write_str("&#39;")?,
                 // Control characters are not allowed in a document at all, and
                 // marks of direction could turn a text around its neighbours.
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_str("\u{fffd}")?,
+                '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' => {
+                    f.write_str("\u{fffd}")?;
+                }
                 c if c.is_control() && c != '\n' && c != '\t' => f.write_str("\u{fffd}")?,
                 c => write!(f, "{c}")?,
             }
@@ -56,10 +62,11 @@ mod tests {
 
     #[test]
     fn markup_is_inert() {
-        let text = Text("</script><img src=x onerror='alert(\"1\")'>&\u{202e}\u{7}").to_string();
+        let text =
+            Text("</script><img src=x onerror='alert(\"1\")'>&\u{202e}\u{200f}\u{7}").to_string();
         assert_eq!(
             text,
-            "&lt;/script&gt;&lt;img src=x onerror=&#39;alert(&quot;1&quot;)&#39;&gt;&amp;\u{fffd}\u{fffd}"
+            "&lt;/script&gt;&lt;img src=x onerror=&#39;alert(&quot;1&quot;)&#39;&gt;&amp;\u{fffd}\u{fffd}\u{fffd}"
         );
         let json = script_json(&serde_json::json!("</script><!--\u{2028}"));
         assert!(!json.contains(['<', '>', '\u{2028}']), "{json}");

@@ -1,8 +1,9 @@
 //! Results for people: one HTML file that needs nothing else.
 //!
 //! [`render`] makes the report of one backtest, [`render_comparison`] puts
-//! several side by side, [`analysis`] tells of an analysis, and [`compare`] gives the same comparison as plain
-//! data for other surfaces. Pages hold their styles, scripts and data inline,
+//! several side by side, [`analysis`] tells of an analysis, [`simulation`] of a
+//! simulation, and [`compare`] gives the same comparison as plain data for other
+//! surfaces. Pages hold their styles, scripts and data inline,
 //! ask the network for nothing (their content security policy forbids it), and
 //! are the same bytes for the same input. Figures and tables are plain HTML;
 //! the scripts in `assets/` only draw charts, sort and page.
@@ -19,6 +20,7 @@ mod format;
 mod html;
 mod page;
 mod settings;
+pub mod simulation;
 mod tables;
 mod thin;
 

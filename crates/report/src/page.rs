@@ -18,6 +18,11 @@ const TRADES: &str = include_str!("../assets/trades.js");
 pub(crate) const REPORT_SCRIPTS: &[&str] = &[BASE, LINES, CANDLES, TABLES, TRADES];
 /// Scripts of an analysis: the switch of the theme.
 pub(crate) const ANALYSIS_SCRIPTS: &[&str] = &[BASE];
+/// Style of a simulation.
+pub(crate) const SIMULATION_STYLE: &str = include_str!("../assets/simulation.css");
+const SIMULATION: &str = include_str!("../assets/simulation.js");
+/// Scripts of a simulation.
+pub(crate) const SIMULATION_SCRIPTS: &[&str] = &[BASE, LINES, TABLES, SIMULATION];
 /// Scripts of a comparison.
 pub(crate) const COMPARISON_SCRIPTS: &[&str] = &[BASE, LINES, TABLES];
 

@@ -18,6 +18,7 @@ mod timeline;
 mod words;
 
 pub use markdown::markdown;
+pub(crate) use words::dollars;
 
 use fondaco_contract::v1alpha1::analysis::{AnalysisJob, AnalysisResult, NodeReport};
 

@@ -113,7 +113,7 @@ pub(super) fn sure(value: f64) -> String {
 }
 
 /// Billionths of a US dollar as dollars: `$0.0123`, and `$0` for nothing.
-pub(super) fn dollars(nano: i64) -> String {
+pub(crate) fn dollars(nano: i64) -> String {
     if nano == 0 {
         return "$0".to_owned();
     }

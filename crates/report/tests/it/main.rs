@@ -14,3 +14,7 @@ mod golden;
 mod report;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod simulation_sample;
