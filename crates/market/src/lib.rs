@@ -7,6 +7,7 @@
 //! [`LocalFiles`] for everything that is imported, at [`ParquetStore`] for
 //! what is kept.
 
+mod alpha_vantage;
 mod corporate;
 mod download;
 mod error;
@@ -18,6 +19,10 @@ mod source;
 mod store;
 mod write;
 
+pub use alpha_vantage::{
+    AlphaVantage, AlphaVantageError, AlphaVantageSettings, ApiKey, BookError, Requests,
+    StoredPrices,
+};
 pub use corporate::{read_dividends, read_factors, read_holidays, read_splits};
 pub use download::{BinanceKlines, BinanceSettings, DownloadError, TokioSleeper};
 pub use error::ReadError;

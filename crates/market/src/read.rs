@@ -11,11 +11,13 @@ mod number;
 mod stamp;
 mod table;
 mod timeframe;
+mod vantage;
 
 pub(crate) use arrow::{guarded, parquet_batches};
 pub(crate) use bytes::load as load_bytes;
 pub(crate) use clean::clean;
 pub(crate) use name::FileName;
+pub(crate) use vantage::Vantage;
 
 use std::path::Path;
 

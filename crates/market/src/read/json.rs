@@ -7,10 +7,9 @@ use fondaco_app::data::{FileContent, RawSeries, ReadOptions, SkipReason};
 use fondaco_domain::UnixMillis;
 use serde_json::{Map, Value};
 
-use super::columns::normal;
-use super::number::{self, Evidence};
-use super::stamp::{self, Stamp};
+use super::stamp::Stamp;
 use super::table::{Origin, Table};
+use super::vantage::Vantage;
 use super::{FileName, bytes};
 use crate::error::{CellProblem, ReadError};
 
@@ -35,8 +34,21 @@ pub(crate) fn read(
         }
         _ => {}
     }
+    if start == Some(&b'{') {
+        let vantage: Vantage = serde_json::from_slice(&bytes)
+            .map_err(|cause| ReadError::damaged(path, "JSON", cause))?;
+        if vantage.series.is_some() {
+            return vantage.series(path, options);
+        }
+        if let Some((_, message)) = vantage.messages.into_iter().next() {
+            return Err(ReadError::ProviderMessage {
+                path: path.into(),
+                message,
+            });
+        }
+    }
     match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(object)) => answer(&origin, &object),
+        Ok(Value::Object(object)) => Ok(other(&object)),
         Ok(other) => Ok(skipped(list(&other))),
         Err(cause) => Err(ReadError::damaged(path, "JSON", cause)),
     }
@@ -64,26 +76,9 @@ fn candles(path: &Path, rows: &[Vec<Option<f64>>]) -> Result<Table, ReadError> {
     Ok(table)
 }
 
-/// An object: candles of Alpha Vantage, its excuses, or something else.
-fn answer(
-    origin: &Origin<'_>,
-    object: &Map<String, Value>,
-) -> Result<FileContent<RawSeries>, ReadError> {
-    let series = object
-        .iter()
-        .find(|(key, value)| key.contains("Time Series") && value.is_object());
-    if let Some((_, Value::Object(series))) = series {
-        return alpha_vantage(origin, object.get("Meta Data"), series);
-    }
-    for key in ["Note", "Information", "Error Message"] {
-        if let Some(Value::String(message)) = object.get(key) {
-            return Err(ReadError::ProviderMessage {
-                path: origin.path.into(),
-                message: message.clone(),
-            });
-        }
-    }
-    let holds = if object.contains_key("closed_weekdays") {
+/// An object that is none of Alpha Vantage's.
+fn other(object: &Map<String, Value>) -> FileContent<RawSeries> {
+    skipped(if object.contains_key("closed_weekdays") {
         "days an exchange was closed"
     } else if object.contains_key("entries") {
         "hours of exchanges"
@@ -91,108 +86,7 @@ fn answer(
         "a list of instruments"
     } else {
         "JSON without candles"
-    };
-    Ok(skipped(holds))
-}
-
-fn alpha_vantage(
-    origin: &Origin<'_>,
-    meta: Option<&Value>,
-    series: &Map<String, Value>,
-) -> Result<FileContent<RawSeries>, ReadError> {
-    let about = |name: &str| {
-        meta?
-            .as_object()?
-            .iter()
-            .find(|(key, _)| normal(key) == name)?
-            .1
-            .as_str()
-    };
-    let mut name = origin.name.clone();
-    name.symbol = about("symbol")
-        .and_then(|symbol| symbol.parse().ok())
-        .or(name.symbol);
-    name.timeframe = match about("interval") {
-        Some(interval) => interval.replace("min", "m").parse().ok(),
-        None => name.timeframe,
-    };
-    let origin = Origin {
-        path: origin.path,
-        name: &name,
-        options: origin.options,
-        zone: about("time_zone"),
-    };
-    alpha_vantage_rows(origin.path, origin.options, series)?.into_series(&origin)
-}
-
-/// Each key a stamp, each value an object of numbers in text, newest first.
-fn alpha_vantage_rows(
-    path: &Path,
-    options: &ReadOptions,
-    series: &Map<String, Value>,
-) -> Result<Table, ReadError> {
-    let mut table = Table::default();
-    for (row, (key, fields)) in series.iter().enumerate() {
-        let line = row + 1;
-        let stamp = stamp::parse(key)
-            .ok_or_else(|| cell(path, line, "time", key, CellProblem::NotATime))?;
-        let number = |column: &'static str| {
-            let text = fields
-                .as_object()
-                .and_then(|fields| fields.iter().find(|(name, _)| normal(name) == column))
-                .and_then(|(_, value)| value.as_str());
-            text.map(|text| double(path, line, column, text, options))
-                .transpose()
-        };
-        let price = |column: &'static str| {
-            number(column)?.ok_or_else(|| ReadError::MissingColumn {
-                path: path.into(),
-                column,
-                found: format!("fields of {key}: {fields}"),
-            })
-        };
-        let prices = [
-            price("open")?,
-            price("high")?,
-            price("low")?,
-            price("close")?,
-        ];
-        let [open, high, low, close] = prices;
-        let volume = number("volume")?.unwrap_or(0.0);
-        table.push(line, stamp, [open, high, low, close, volume]);
-    }
-    // The newest candle comes first in these files; that is no disorder.
-    if series.len() > 1 {
-        table.lines.reverse();
-        table.stamps.reverse();
-        for column in &mut table.numbers {
-            column.reverse();
-        }
-    }
-    Ok(table)
-}
-
-fn double(
-    path: &Path,
-    line: usize,
-    column: &'static str,
-    text: &str,
-    options: &ReadOptions,
-) -> Result<f64, ReadError> {
-    let decimal = match (options.decimal, number::evidence(text)) {
-        (Some(decimal), _) | (None, Evidence::Proves(decimal)) => decimal,
-        (None, Evidence::Plain) => fondaco_app::data::Decimal::Point,
-        (None, Evidence::Either) => {
-            return Err(ReadError::AmbiguousNumber {
-                path: path.into(),
-                line,
-                column: column.to_owned(),
-                value: text.to_owned(),
-            });
-        }
-    };
-    number::parse(text, decimal)
-        .ok_or_else(|| cell(path, line, column, text, CellProblem::NotANumber))
+    })
 }
 
 /// What a list of other things is.

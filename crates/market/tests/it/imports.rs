@@ -71,6 +71,83 @@ async fn folders_come_in_at_once_and_again_without_change() {
 }
 
 #[tokio::test]
+async fn a_folder_of_a_market_comes_in_with_one_command() {
+    for (inside, zone, venue, timeframe, symbols, last, close) in [
+        (
+            "nasdaq100-daily",
+            None,
+            "nasdaq100-daily",
+            "1d",
+            103,
+            "AAPL 2025-10-30 00:00:00+00:00",
+            271.4,
+        ),
+        (
+            "nasdaq100-60min",
+            Some("America/New_York"),
+            "nasdaq100-60min",
+            "1h",
+            102,
+            // 15:00 in New York, in winter.
+            "AAPL 2025-11-10 20:00:00+00:00",
+            269.36,
+        ),
+        (
+            "crypto-daily",
+            None,
+            "crypto-daily",
+            "1d",
+            10,
+            "BTC-USDT 2025-11-16 00:00:00+00:00",
+            95_374.01,
+        ),
+        (
+            "sse50-daily",
+            None,
+            "sse50-daily",
+            "1d",
+            51,
+            "600519.SHH 2025-11-06 00:00:00+00:00",
+            // Written as 1,433.3300, between rows without separators.
+            1_433.33,
+        ),
+        (
+            "djia-2025/daily",
+            None,
+            "djia-2025",
+            "1d",
+            20,
+            "AAPL 2025-07-31 00:00:00+00:00",
+            207.57,
+        ),
+    ] {
+        let Some(path) = shared(inside) else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        let mut request = request(&path);
+        request.options.zone = zone.map(str::to_owned);
+        let report = run(&request, &store).await.unwrap();
+        assert_eq!(report.imported.len(), symbols, "{inside}");
+        for it in &report.imported {
+            assert_eq!(it.dataset.venue.as_str(), venue);
+            assert_eq!(it.dataset.timeframe.to_string(), timeframe);
+        }
+        let (symbol, at) = last.split_once(' ').unwrap();
+        let of = Selector {
+            symbol: Some(symbol.parse().unwrap()),
+            ..Selector::default()
+        };
+        let id = resolve(&store, &of).await.unwrap();
+        let (_, bars) = store.read(&id, &VersionRef::Latest).await.unwrap();
+        let row = bars.time().iter().position(|it| it.to_string() == at);
+        let row = row.unwrap_or_else(|| panic!("{inside} has no {last}"));
+        assert_eq!(bars.close()[row], close, "{inside}");
+    }
+}
+
+#[tokio::test]
 async fn one_bad_file_among_good_ones_stores_nothing() {
     let (files, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = open(&place);

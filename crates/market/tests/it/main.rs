@@ -10,3 +10,6 @@ mod quality;
 mod readers;
 mod store;
 mod support;
+mod vantage;
+#[expect(dead_code, reason = "tests of the command line use the rest")]
+mod vantage_server;

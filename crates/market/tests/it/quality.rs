@@ -1,10 +1,10 @@
 //! Real candles against calendars made by rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use fondaco_app::data::{CheckRules, Checked, ReadOptions, check_files};
-use fondaco_app::ports::Quiet;
+use fondaco_app::data::{CheckRules, Checked, FileContent, ReadOptions, check_files};
+use fondaco_app::ports::{CandleFiles, Quiet};
 use fondaco_domain::calendar::{Anchor, Calendar};
 use fondaco_domain::quality::Issue;
 use fondaco_domain::{Bar, Hint, Timeframe, UnixMillis};
@@ -203,4 +203,41 @@ fn pairs_lack_the_candles_their_folder_says_they_lack() {
         .find(|it| it.symbol.as_str() == "ADA/BTC")
         .unwrap();
     assert_eq!(ada.report.rows, 5720);
+}
+
+#[test]
+fn the_calendars_have_exactly_the_days_on_which_folders_traded() {
+    let Some(list) = shared("cn-holidays-2025.json") else {
+        return;
+    };
+    let list = read_holidays(&list).unwrap();
+    for (folder, calendar, days, never) in [
+        ("nasdaq100-daily", Calendar::UsEquities, 100, &[][..]),
+        // The exchange was open on these two: the files lack them.
+        (
+            "djia-2025/daily",
+            Calendar::UsEquities,
+            154,
+            &["2025-01-10", "2025-01-13"],
+        ),
+        ("sse50-daily", Calendar::AShares(list), 117, &[]),
+        ("crypto-daily", Calendar::AlwaysOpen, 356, &[]),
+    ] {
+        let Some(path) = shared(folder) else {
+            return;
+        };
+        let options = ReadOptions::default();
+        let mut traded: BTreeSet<Date> = BTreeSet::new();
+        for file in LocalFiles.find(&[path]).unwrap() {
+            if let FileContent::Series(all) = LocalFiles.read(&file, &options).unwrap() {
+                traded.extend(all[0].bars.time().iter().map(|at| at.date()));
+            }
+        }
+        let (first, last) = (*traded.first().unwrap(), *traded.last().unwrap());
+        let never: BTreeSet<Date> = never.iter().map(|day| day.parse().unwrap()).collect();
+        let sessions = calendar.sessions(first, last).map(|it| it.date);
+        let expected: BTreeSet<Date> = sessions.filter(|day| !never.contains(day)).collect();
+        assert_eq!(traded, expected, "{folder}");
+        assert_eq!(traded.len(), days, "{folder}");
+    }
 }

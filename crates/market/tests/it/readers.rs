@@ -351,6 +351,29 @@ fn alpha_vantage_tells_instrument_and_zone() {
             "2025-07-01 15:00:00+00:00 2 2.5 1.5 2 10",
         ]
     );
+    // What stands twice is seen twice: a row alike is dropped and counted, one
+    // that differs spoils the file.
+    let row = |close: &str| {
+        format!(
+            r#""2025-07-01": {{"1. open": "2", "2. high": "3", "3. low": "1", "4. close": "{close}", "5. volume": "1"}}"#
+        )
+    };
+    let twice = |other: &str| {
+        let (one, other) = (row("2"), row(other));
+        format!(
+            r#"{{"Meta Data": {{"2. Symbol": "IBM"}}, "Time Series (Daily)": {{{one}, {other}}}}}"#
+        )
+    };
+    let daily = ReadOptions {
+        timeframe: Some("1d".parse().unwrap()),
+        ..plain()
+    };
+    let (_folder, path) = file("IBM.json", &twice("2"));
+    let series = read_one(&path, &daily);
+    assert_eq!(series.bars.len(), 1);
+    assert_eq!(series.notes[0].describe(), "1 repeated rows were dropped");
+    let (_folder, path) = file("IBM.json", &twice("2.5"));
+    insta::assert_snapshot!(refusal(&path, &daily), @"IBM.json:2: another candle for 2025-07-01 00:00:00+00:00, which line 1 has already [corrupt] decide with --repair keep-first or --repair keep-last; stamps without a zone may need --tz");
     let (_folder, path) = file(
         "IBM.json",
         r#"{"Note": "Thank you for using our API! 25 a day."}"#,

@@ -79,7 +79,7 @@ mod tests {
             (&[0, 10_000, 20_000], 59_999, after(1)),
             (&[0, 10_000, 20_000], 60_000, Allowance::Now),
             // Only the latest three matter, in whatever order they stand.
-            (&[20_000, 0, 10_000, 70_000], 70_000, after(10_000)),
+            (&[20_000, 0, 10_000, 65_000], 65_000, after(5_000)),
             // A clock that was ahead.
             (&[90_000, 0, 0], 10_000, after(50_000)),
             (&[0, 0, 0, 0, 0], DAY - 1, Allowance::Spent),

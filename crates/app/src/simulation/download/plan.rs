@@ -45,7 +45,7 @@ impl Plan {
                 *groups.entry(symbols).or_default() += 1;
             }
         }
-        let mut groups: Vec<Group> = groups
+        let mut groups: Vec<Group<'_>> = groups
             .into_iter()
             .map(|(left, steps)| Group {
                 left: left.iter().collect(),

@@ -168,8 +168,13 @@ pub enum SourceError {
         symbol: Symbol,
     },
     /// A row of the answer cannot be a candle; none of it is taken.
-    #[error(transparent)]
-    Rows(Failure),
+    #[error("{source_name} answered a row that is no candle: {problem}")]
+    Rows {
+        /// The source.
+        source_name: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Nobody wants it any more.
     #[error("the download was stopped")]
     Stopped,
@@ -200,7 +205,7 @@ impl SourceError {
             Self::Malformed { .. } => "malformed",
             Self::WrongSymbol { .. } => "wrong_symbol",
             Self::Empty { .. } => "empty",
-            Self::Rows(_) => "rows",
+            Self::Rows { .. } => "rows",
             Self::Stopped => "stopped",
         }
     }
@@ -215,11 +220,11 @@ impl Hint for SourceError {
             | Self::TimedOut { .. } => ErrorKind::Unavailable,
             Self::UnknownSymbol { .. } => ErrorKind::NotFound,
             Self::Key { .. } | Self::Premium { .. } | Self::Refused { .. } => ErrorKind::Invalid,
-            Self::Redirected { .. } | Self::Malformed { .. } | Self::WrongSymbol { .. } => {
-                ErrorKind::Corrupt
-            }
+            Self::Redirected { .. }
+            | Self::Malformed { .. }
+            | Self::WrongSymbol { .. }
+            | Self::Rows { .. } => ErrorKind::Corrupt,
             Self::Empty { .. } => ErrorKind::NoData,
-            Self::Rows(failure) => failure.kind(),
             Self::Stopped => ErrorKind::Cancelled,
         }
     }
@@ -240,7 +245,7 @@ impl Hint for SourceError {
                 "check the address of the source: nothing of the answer was stored"
             }
             Self::Empty { .. } => "check the symbol: nothing was stored",
-            Self::Rows(_) => "nothing of the answer was stored",
+            Self::Rows { .. } => "nothing of the answer was stored",
             Self::Stopped => return None,
         };
         Some(text.to_owned())

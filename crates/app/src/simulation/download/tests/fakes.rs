@@ -117,7 +117,7 @@ impl PriceSource for Source {
 /// Versions in memory.
 pub(super) struct Shelf {
     pub(super) timeframe: Timeframe,
-    kept: Mutex<BTreeMap<Symbol, (u32, Bars)>>,
+    pub(super) kept: Mutex<BTreeMap<Symbol, (u32, Bars)>>,
 }
 
 impl Shelf {

@@ -278,7 +278,7 @@ fn candles_that_differ_from_stored_ones_change_nothing() {
         ..Bench::of(Source::of(DAYS))
     };
     let outcome = bench.run(DAYS, "A B");
-    assert_eq!(told(&outcome), "A:conflict B:+3");
+    assert_eq!(told(&outcome), "B:+3 A:conflict");
     assert_eq!(bench.shelf.coverage()[&symbol("A")].len(), 1);
 }
 
