@@ -45,6 +45,18 @@ pub(crate) const COMPAT_DATA_PORT: &str = "FONDACO_COMPAT_DATA_PORT";
 pub(crate) const DASHBOARD_EXPORTS: &str = "ENABLE_DASHBOARD_COMPAT_EXPORTS";
 /// The folder of the legacy files.
 pub(crate) const LEGACY_FOLDER: &str = "FONDACO_LEGACY_FOLDER";
+/// Where prices are asked for.
+pub(crate) const PRICES_URL: &str = "FONDACO_PRICES_URL";
+/// Questions of a minute to the price source.
+pub(crate) const PRICES_PER_MINUTE: &str = "FONDACO_PRICES_PER_MINUTE";
+/// Questions of a day to the price source.
+pub(crate) const PRICES_PER_DAY: &str = "FONDACO_PRICES_PER_DAY";
+/// Whether a simulation downloads the prices that it lacks.
+pub(crate) const AUTO_DOWNLOAD: &str = "AUTO_DOWNLOAD_PRICE_DATA";
+/// The key of the price source.
+pub(crate) const ALPHA_VANTAGE_KEY: &str = "FONDACO_ALPHA_VANTAGE_KEY";
+/// The same, as another program spells it.
+pub(crate) const ALPHA_ADVANTAGE_KEY: &str = "ALPHAADVANTAGE_API_KEY";
 /// How much is said of what happens.
 pub(crate) const LOG_LEVEL: &str = "LOG_LEVEL";
 /// In which form it is said.
@@ -125,6 +137,17 @@ pub(crate) const ALL: &[Variable] = &[
         flag: None,
         meaning: "Milliseconds that a worker holds a task without a sign of life, in place of 30000. For \
                   tests: every process of a store must have the same.",
+    },
+    Variable {
+        name: ALPHA_VANTAGE_KEY,
+        flag: None,
+        meaning: "Key of Alpha Vantage, for `fondaco data download --source alpha-vantage` and for simulations that \
+                  download prices. It is shown nowhere.",
+    },
+    Variable {
+        name: ALPHA_ADVANTAGE_KEY,
+        flag: None,
+        meaning: "The same key, where the variable above is not set.",
     },
     Variable {
         name: CHROMIUM,

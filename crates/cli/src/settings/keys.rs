@@ -176,6 +176,44 @@ pub(crate) const LEGACY_FOLDER: Key = Key {
     meaning: "Folder of the legacy files of analyses: the one that holds `data`.",
 };
 
+pub(crate) const PRICES_URL: Key = Key {
+    name: "prices.url",
+    variable: env::PRICES_URL,
+    flag: Some("--base-url"),
+    wanted: "an address",
+    default: "`https://www.alphavantage.co`",
+    meaning: "Where daily prices are asked for: a service that speaks as Alpha Vantage does.",
+};
+
+pub(crate) const PRICES_PER_MINUTE: Key = Key {
+    name: "prices.per_minute",
+    variable: env::PRICES_PER_MINUTE,
+    flag: None,
+    wanted: "a number of questions, 0 for any number",
+    default: "`5`",
+    meaning: "Questions to the price source within any minute, of all processes with this home. Who would ask \
+              more waits.",
+};
+
+pub(crate) const PRICES_PER_DAY: Key = Key {
+    name: "prices.per_day",
+    variable: env::PRICES_PER_DAY,
+    flag: None,
+    wanted: "a number of questions, 0 for any number",
+    default: "`25`",
+    meaning: "Questions to the price source within any 24 hours, of all processes with this home. Who would ask \
+              more has reached the rate limit.",
+};
+
+pub(crate) const AUTO_DOWNLOAD: Key = Key {
+    name: "prices.auto_download",
+    variable: env::AUTO_DOWNLOAD,
+    flag: None,
+    wanted: TRUTH,
+    default: "`true`",
+    meaning: "Whether simulations that are triggered over HTTP download the prices they lack.",
+};
+
 pub(crate) const LOG_LEVEL: Key = Key {
     name: "log.level",
     variable: env::LOG_LEVEL,
@@ -213,6 +251,10 @@ pub(crate) const ALL: &[&Key] = &[
     &DATA_PORT,
     &DASHBOARD_EXPORTS,
     &LEGACY_FOLDER,
+    &PRICES_URL,
+    &PRICES_PER_MINUTE,
+    &PRICES_PER_DAY,
+    &AUTO_DOWNLOAD,
     &LOG_LEVEL,
     &LOG_FORMAT,
 ];

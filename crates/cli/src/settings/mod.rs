@@ -20,7 +20,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use fondaco_app::roles::Role;
+use fondaco_app::simulation::download::Budget;
 use fondaco_domain::run::DEFAULT;
+use fondaco_market::AlphaVantageSettings;
 
 pub(crate) use error::SettingsError;
 use file::File;
@@ -146,6 +148,18 @@ impl Sources {
         self.take(&keys::LEGACY_FOLDER, default)
     }
 
+    /// Where prices are asked for, and how often.
+    pub(crate) fn prices(&self) -> Result<Prices, SettingsError> {
+        let url = || AlphaVantageSettings::ADDRESS.to_owned();
+        let budget = Budget::default();
+        Ok(Prices {
+            url: self.take(&keys::PRICES_URL, url)?,
+            per_minute: self.take(&keys::PRICES_PER_MINUTE, || budget.per_minute)?,
+            per_day: self.take(&keys::PRICES_PER_DAY, || budget.per_day)?,
+            auto_download: self.take(&keys::AUTO_DOWNLOAD, || true)?,
+        })
+    }
+
     /// Threads of one task; zero for as many as there are.
     pub(crate) fn threads(&self) -> Result<Said<usize>, SettingsError> {
         self.take(&keys::THREADS, || 0)
@@ -174,6 +188,7 @@ impl Sources {
                 dashboard_exports: self.take(&keys::DASHBOARD_EXPORTS, || true)?,
                 legacy_folder: self.legacy_folder(home)?,
             },
+            prices: self.prices()?,
             log: Log {
                 level: self.take(&keys::LOG_LEVEL, LogLevel::default)?,
                 format: self.maybe(&keys::LOG_FORMAT)?,
@@ -275,8 +290,23 @@ pub(crate) struct Settings {
     pub(crate) http: Http,
     /// What older clients and readers find.
     pub(crate) compat: Compat,
+    /// Where prices are asked for, and how often.
+    pub(crate) prices: Prices,
     /// What is said of what happens.
     pub(crate) log: Log,
+}
+
+/// Where prices are asked for, and how often.
+#[derive(Debug, Clone)]
+pub(crate) struct Prices {
+    /// The address.
+    pub(crate) url: Said<String>,
+    /// Questions within a minute; zero for any number.
+    pub(crate) per_minute: Said<u32>,
+    /// Questions within 24 hours; zero for any number.
+    pub(crate) per_day: Said<u32>,
+    /// Whether simulations that are triggered download what they lack.
+    pub(crate) auto_download: Said<bool>,
 }
 
 /// How tasks are done.

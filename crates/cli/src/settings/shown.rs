@@ -47,6 +47,8 @@ impl Shown {
             shown.said(&keys::DATA_PORT, &settings.compat.data_port, |port| {
                 json!(port)
             });
+            let auto = &settings.prices.auto_download;
+            shown.said(&keys::AUTO_DOWNLOAD, auto, |on| json!(on));
             let folder = &settings.compat.legacy_folder;
             shown.said(&keys::LEGACY_FOLDER, folder, |folder| json!(folder));
         }
@@ -80,6 +82,10 @@ impl Shown {
             json!(mode.to_string())
         });
         self.said(&keys::THREADS, &worker.threads, |threads| json!(threads));
+        let prices = &settings.prices;
+        self.said(&keys::PRICES_URL, &prices.url, |url| json!(url));
+        self.said(&keys::PRICES_PER_MINUTE, &prices.per_minute, |n| json!(n));
+        self.said(&keys::PRICES_PER_DAY, &prices.per_day, |n| json!(n));
         let exports = &settings.compat.dashboard_exports;
         self.said(&keys::DASHBOARD_EXPORTS, exports, |on| json!(on));
     }

@@ -75,6 +75,11 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
         data_port = 1
         dashboard_exports = false
         legacy_folder = "a"
+        [prices]
+        url = "http://a"
+        per_minute = 1
+        per_day = 1
+        auto_download = false
         [log]
         level = "debug"
         format = "json"
@@ -105,6 +110,8 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
     );
     assert_eq!(by_words.log.level.value, by_file.log.level.value);
     assert!(!by_words.compat.dashboard_exports.value);
+    assert_eq!(by_words.prices.url.value, "http://a");
+    assert!(!by_words.prices.auto_download.value);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod list;
 pub(crate) mod options;
+pub(crate) mod prices;
 mod show;
 
 use clap::Subcommand;
@@ -28,7 +29,8 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Write stored candles to a file others read.
     Export(export::Args),
-    /// Fetch candles from an exchange, going on where the last run ended.
+    /// Fetch candles from an exchange or a price service, going on where the
+    /// last run ended.
     Download(download::Args),
 }
 

@@ -31,7 +31,8 @@ impl StoreArgs {
         self.place.as_deref()
     }
 
-    fn place(&self, context: &Context) -> String {
+    /// The place.
+    pub(crate) fn place(&self, context: &Context) -> String {
         self.place
             .clone()
             .unwrap_or_else(|| context.home().join("data").display().to_string())
