@@ -20,6 +20,7 @@ mod routes;
 mod serve;
 mod spool;
 mod state;
+mod stored;
 mod table;
 pub mod telemetry;
 
@@ -29,7 +30,7 @@ pub use gateway::{Gateway, GatewayError, GatewayOptions, serve_gateway};
 pub use guard::{Asking, Denial, Granted, Guard, GuardSettings, ListedRoute, RateLimit};
 pub use openapi::openapi;
 pub use serve::{Door, ServeError, Stop, Stopper, serve};
-pub use state::{Analyses, Candles, Limits, Platform};
+pub use state::{Analyses, Candles, Deployment, Limits, Platform, Simulations};
 
 use std::sync::Arc;
 
@@ -45,12 +46,13 @@ pub fn listed(role: Role) -> Vec<ListedRoute> {
 /// What the data service of the backtest platform answers at an address of its
 /// own, with everything around it.
 pub fn data_router(platform: Arc<Platform>) -> Router {
-    let table = compat::s002::data_service();
-    let doors = guard::Doors::of(&table);
-    let role = Role::Control;
-    let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);
-    let routes = layers::around(table::router(table), doors, &platform).layer(counted);
-    access::told(routes.with_state(platform), role)
+    apart(compat::s002::data_service(), platform)
+}
+
+/// What the first simulator answers at an address of its own, with everything
+/// around it.
+pub fn simulation_router(platform: Arc<Platform>) -> Router {
+    apart(compat::s004::own_service(), platform)
 }
 
 /// What a role answers, with everything around it.
@@ -71,5 +73,14 @@ pub fn router(role: Role, platform: Arc<Platform>) -> Router {
     };
     let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);
     let routes = layers::around(routes, doors, &platform).layer(counted);
+    access::told(routes.with_state(platform), role)
+}
+
+/// Routes of control at an address of their own.
+fn apart(table: Vec<table::Route>, platform: Arc<Platform>) -> Router {
+    let doors = guard::Doors::of(&table);
+    let role = Role::Control;
+    let counted = from_fn_with_state((role, Arc::clone(&platform.telemetry)), telemetry::measure);
+    let routes = layers::around(table::router(table), doors, &platform).layer(counted);
     access::told(routes.with_state(platform), role)
 }

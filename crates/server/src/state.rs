@@ -1,7 +1,7 @@
 //! What every handler has at hand.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::extract::FromRef;
 use fondaco_app::analysis::shown;
@@ -11,6 +11,7 @@ use fondaco_app::feed::Tally;
 use fondaco_app::flags::Environment;
 use fondaco_app::migration::Migration;
 use fondaco_app::portfolio::Portfolio;
+use fondaco_app::ports::days::DayStore;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::ports::research::ResearchStore;
 use fondaco_app::ports::results::ResultStore;
@@ -20,6 +21,8 @@ use fondaco_app::recommendations::Recommendations;
 use fondaco_app::reports::Pages;
 use fondaco_app::runs::{Planners, Runs};
 use fondaco_app::runtime::Desk;
+use fondaco_app::simulation;
+use fondaco_app::simulation::trigger::Rules;
 use fondaco_contract::http::ProblemCode;
 use fondaco_domain::calendar::HolidayList;
 
@@ -42,6 +45,8 @@ pub struct Platform {
     pub candles: Candles,
     /// What analyses begin with.
     pub analyses: Analyses,
+    /// What simulations begin with.
+    pub simulations: Simulations,
     /// Both stores of the dashboard's analyses, and what decides between them.
     pub migration: Arc<Migration>,
     /// What the environment says of flags that nobody has set.
@@ -99,6 +104,43 @@ impl Analyses {
             pulse: OnceLock::new(),
         }
     }
+}
+
+/// What simulations begin with, and what came of those that there were.
+pub struct Simulations {
+    /// Completed days.
+    pub days: Arc<dyn DayStore>,
+    /// How the process was started.
+    pub deployment: Deployment,
+    /// What holds for `POST /simulate/trigger`; where there is none, the place
+    /// of the configuration that is missing.
+    pub rules: Result<Rules, String>,
+    /// Days of `GET /results` where no dates are asked for.
+    pub lookback_days: u32,
+    /// Held while one looks whether another job is under way.
+    pub(crate) one_at_a_time: Mutex<()>,
+}
+
+impl Simulations {
+    /// Over a store of days: without a configuration, as in production.
+    pub fn over(days: Arc<dyn DayStore>) -> Self {
+        Self {
+            days,
+            deployment: Deployment::default(),
+            rules: Err("configs/default_config.json".to_owned()),
+            lookback_days: 30,
+            one_at_a_time: Mutex::default(),
+        }
+    }
+}
+
+/// How the process was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deployment {
+    /// Whether models cost nothing and the databases are others.
+    pub is_dev: bool,
+    /// Whether those databases outlive the process.
+    pub preserve_dev_data: bool,
 }
 
 /// Candles, and what it takes to import some.
@@ -163,6 +205,15 @@ impl Platform {
     pub(crate) fn shown_analyses<'a>(&'a self, actor: &'a str) -> shown::Analyses<'a> {
         let runs = self.runs(actor);
         shown::Analyses { runs }
+    }
+
+    /// What can be looked at of simulations, asked for by someone.
+    pub(crate) fn shown_simulations<'a>(
+        &'a self,
+        actor: &'a str,
+    ) -> simulation::shown::Simulations<'a> {
+        let runs = self.runs(actor);
+        simulation::shown::Simulations { runs }
     }
 
     /// The use cases of watchlist, accounts and positions, asked for by someone.

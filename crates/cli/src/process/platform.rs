@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use fondaco_app::roles::Role;
 use fondaco_server::{
-    Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Stop,
+    Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Simulations, Stop,
 };
+use fondaco_store::days::SqliteDays;
 use fondaco_store::research::SqliteResearch;
 
 use crate::commands::backtest;
@@ -38,6 +39,7 @@ pub(super) fn platform(
     Ok(Arc::new(Platform {
         guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
         analyses: analyses(client, context)?,
+        simulations: simulations(context)?,
         migration: migration(client, context)?,
         environment: environment()?,
         store,
@@ -76,4 +78,10 @@ fn analyses(client: &Client, context: &Context) -> Result<Analyses, Failure> {
     analyses.pages = Some(Arc::new(ThesePages::of(context)));
     analyses.providers = providers.map(|provider| provider.name.clone()).collect();
     Ok(analyses)
+}
+
+/// What simulations begin with.
+fn simulations(context: &Context) -> Result<Simulations, Failure> {
+    let days = SqliteDays::open(&context.home().join(SqliteDays::FILE))?;
+    Ok(Simulations::over(Arc::new(days)))
 }

@@ -17,6 +17,7 @@ mod prices;
 mod problem;
 mod runs;
 mod schedules;
+mod simulations;
 mod strategies;
 mod trail;
 pub mod words;
@@ -58,6 +59,7 @@ pub use schedules::{
     CatchUpWord, FiredView, LONGEST_JITTER_MS, LONGEST_MS, OverlapWord, ScheduleBody, ScheduleView,
     TickView, TriggerBody,
 };
+pub use simulations::{SimulationBody, SimulationView};
 pub use strategies::{
     MistakeView, StrategyPutBody, StrategyValidateBody, StrategyValidityView, StrategyView,
 };

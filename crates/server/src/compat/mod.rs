@@ -3,3 +3,4 @@
 pub(crate) mod s000;
 pub(crate) mod s001;
 pub(crate) mod s002;
+pub(crate) mod s004;

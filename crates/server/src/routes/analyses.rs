@@ -10,16 +10,14 @@ use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode};
 use fondaco_app::analysis::submit::{Known, SubmitError, Wish, submit};
 use fondaco_app::portfolio::{closes, context};
-use fondaco_app::ports::runs::{IdempotencyKey, RunQuery, Submitted};
+use fondaco_app::ports::runs::{IdempotencyKey, Submitted};
 use fondaco_app::recommendations::RecommendationQuery;
 use fondaco_contract::http::{
     AnalysisBody, AnalysisNodeView, AnalysisView, Page, ProblemCode, SubmittedView, TranscriptView,
-    words,
 };
 use fondaco_contract::v1alpha1::analysis::{
     AnalysisResult, NodeReport, PeerContext, PortfolioContext,
 };
-use fondaco_domain::run::RunState;
 use fondaco_domain::{RunId, Symbol, UnixMillis};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +25,7 @@ use serde_json::{Value, json};
 
 pub(crate) use wish::{of_items, quant};
 
-use super::words::{id, page_of, word};
+use super::words::{ListQuery, accepted, paged};
 use crate::extract::{Actor, Body, Idempotency, Named, Query};
 use crate::problem::Refusal;
 use crate::state::{Platform, Shared};
@@ -137,12 +135,7 @@ async fn accept(
 ) -> Result<(StatusCode, Json<SubmittedView>), Refusal> {
     let wish = wish::of(body, &platform.analyses)?;
     let submitted = ask(&platform, actor, wish, key).await??;
-    let view = SubmittedView {
-        run_id: submitted.id.to_string(),
-        fresh: submitted.fresh,
-        status_url: format!("{ANALYSES}/{}", submitted.id),
-    };
-    Ok((StatusCode::ACCEPTED, Json(view)))
+    Ok(accepted(ANALYSES, &submitted))
 }
 
 /// Accepts a wish on what is known now.
@@ -222,50 +215,15 @@ fn peers(platform: &Platform, wish: &Wish) -> Result<Option<PeerContext>, Refusa
     Ok(Some(context::peers(&page.recommendations, alone)))
 }
 
-/// Which analyses.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Only in this state.
-    #[serde(default)]
-    #[schemars(schema_with = "words::run_state")]
-    state: Option<String>,
-    /// Only on behalf of this tenant.
-    tenant: Option<String>,
-    /// How many at most.
-    #[schemars(range(min = 1, max = 1_000))]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    #[serde(default)]
-    #[schemars(schema_with = "words::id")]
-    cursor: Option<String>,
-}
-
 async fn list(
     State(platform): State<Shared>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<AnalysisView>>, Refusal> {
-    let limit = page_of(query.limit, platform.limits)?;
-    let query = RunQuery {
-        states: word("state", query.state.as_deref(), RunState::parse)?
-            .into_iter()
-            .collect(),
-        tenant: query.tenant,
-        before: id("cursor", query.cursor.as_deref())?,
-        limit: Some(limit + 1),
-        ..RunQuery::default()
-    };
-    let mut found = platform
+    let (query, limit) = query.read(platform.limits)?;
+    let found = platform
         .blocking(move |platform| Ok(platform.shown_analyses("http").list(&query)?))
         .await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.run.id.to_string());
-    let items = found.into_iter().map(view::of).collect();
-    Ok(Json(Page { items, next }))
+    Ok(paged(found, limit, |it| it.run.id.to_string(), view::of))
 }
 
 async fn show(

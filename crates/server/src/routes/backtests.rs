@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::words::{id, instant, page_of, word};
+use super::words::{accepted, id, instant, page_of, paged, word};
 use crate::conditional::{Conditions, Etag};
 use crate::extract::{Actor, Body, Idempotency, Named, Query, prefers};
 use crate::problem::Refusal;
@@ -138,12 +138,7 @@ async fn accept(
 ) -> Result<(StatusCode, Json<SubmittedView>), Refusal> {
     let wish = wish(body)?;
     let submitted = ask(&platform, actor, wish, key).await?.map_err(refused)?;
-    let view = SubmittedView {
-        run_id: submitted.id.to_string(),
-        fresh: submitted.fresh,
-        status_url: format!("{BACKTESTS}/{}", submitted.id),
-    };
-    Ok((StatusCode::ACCEPTED, Json(view)))
+    Ok(accepted(BACKTESTS, &submitted))
 }
 
 /// Accepts a wish on the candles there are now.
@@ -270,17 +265,10 @@ async fn list(
         limit: Some(limit + 1),
         ..RunQuery::default()
     };
-    let mut found = platform
+    let found = platform
         .blocking(move |platform| Ok(platform.backtests("http").list(&query)?))
         .await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| last.run.id.to_string());
-    let items = found.into_iter().map(view).collect();
-    Ok(Json(Page { items, next }))
+    Ok(paged(found, limit, |it| it.run.id.to_string(), view))
 }
 
 async fn show(

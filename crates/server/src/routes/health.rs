@@ -45,6 +45,7 @@ pub(super) fn routes(role: Role) -> Vec<Route> {
 
 async fn health(role: Role, platform: &Shared) -> Json<HealthView> {
     let (store, _) = probe::store(platform).await;
+    let deployment = platform.simulations.deployment;
     Json(HealthView {
         status: if store.is_up {
             HealthWord::Healthy
@@ -58,9 +59,13 @@ async fn health(role: Role, platform: &Shared) -> Json<HealthView> {
             DatabaseWord::Disconnected
         },
         timestamp: platform.machine.wall().to_string(),
-        deployment_mode: DeploymentWord::Prod,
-        is_dev_mode: false,
-        preserve_dev_data: false,
+        deployment_mode: if deployment.is_dev {
+            DeploymentWord::Dev
+        } else {
+            DeploymentWord::Prod
+        },
+        is_dev_mode: deployment.is_dev,
+        preserve_dev_data: deployment.preserve_dev_data,
         role: role.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime_seconds: platform.telemetry.uptime().as_secs(),

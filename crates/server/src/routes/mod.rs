@@ -14,6 +14,7 @@ mod news;
 mod prices;
 mod runs;
 mod schedules;
+pub(crate) mod simulations;
 mod strategies;
 mod trail;
 mod words;
@@ -30,6 +31,7 @@ pub(crate) fn of(role: Role) -> Vec<Route> {
             .into_iter()
             .chain(crate::compat::s000::routes())
             .chain(crate::compat::s002::routes())
+            .chain(crate::compat::s004::routes())
             .collect(),
         Role::Runtime => with(crate::compat::s001::routes(), own(role)),
         Role::Trading => with(prices::routes(), own(role)),
@@ -44,6 +46,7 @@ pub(crate) fn all() -> Vec<Route> {
         about::routes(),
         analyses::routes(),
         backtests::routes(),
+        simulations::routes(),
         strategies::routes(),
         data::routes(),
         runs::routes(),

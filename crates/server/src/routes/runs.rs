@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
-use fondaco_app::ports::runs::{RunQuery, Submitted, TaskQuery};
+use fondaco_app::ports::runs::{RunQuery, TaskQuery};
 use fondaco_app::runs::{Overrides, Spec};
 use fondaco_contract::http::{
     CancelBody, EventView, Page, ProblemCode, ReplayBody, RunView, SubmitBody, SubmittedView,
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::events;
-use super::words::{id, instant, page_of, word};
+use super::words::{accepted, id, instant, page_of, word};
 use crate::conditional::{Conditions, Tagged};
 use crate::extract::{Actor, Body, Idempotency, Named, Query};
 use crate::problem::Refusal;
@@ -168,7 +168,7 @@ async fn submit(
             Ok(platform.runs(&actor).submit(&spec, key, &overrides)?)
         })
         .await?;
-    Ok(accepted(&submitted))
+    Ok(accepted(RUNS, &submitted))
 }
 
 fn overrides(body: &SubmitBody) -> Result<Overrides, Refusal> {
@@ -184,15 +184,6 @@ fn overrides(body: &SubmitBody) -> Result<Overrides, Refusal> {
         deadline: deadline.transpose()?,
         parent: None,
     })
-}
-
-fn accepted(submitted: &Submitted) -> (StatusCode, Json<SubmittedView>) {
-    let view = SubmittedView {
-        run_id: submitted.id.to_string(),
-        fresh: submitted.fresh,
-        status_url: format!("{RUNS}/{}", submitted.id),
-    };
-    (StatusCode::ACCEPTED, Json(view))
 }
 
 /// Which runs.
@@ -341,7 +332,7 @@ async fn retry(
             Ok(runs.retry(run, key, &Overrides::default())?)
         })
         .await?;
-    Ok(accepted(&submitted))
+    Ok(accepted(RUNS, &submitted))
 }
 
 async fn replay(
@@ -358,5 +349,5 @@ async fn replay(
             Ok(runs.replay(run, from, key, &Overrides::default())?)
         })
         .await?;
-    Ok(accepted(&submitted))
+    Ok(accepted(RUNS, &submitted))
 }

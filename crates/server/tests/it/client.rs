@@ -13,10 +13,14 @@ use fondaco_app::ports::Store;
 use fondaco_app::ports::machine::Machine;
 use fondaco_app::roles::Role;
 use fondaco_app::runs::{Planners, workflow};
+use fondaco_app::simulation::plan::SimulationPlanner;
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
-use fondaco_server::{Addresses, Candles, Guard, GuardSettings, Limits, Platform, router};
+use fondaco_server::{
+    Addresses, Candles, Guard, GuardSettings, Limits, Platform, Simulations, router,
+};
+use fondaco_store::days::MemoryDays;
 use fondaco_store::runs::MemoryRuns;
 use fondaco_store::{LegacyFolder, Results};
 use serde_json::{Value, json};
@@ -79,7 +83,8 @@ impl Client {
     pub(crate) fn with(machine: Arc<dyn Machine>, guard: GuardSettings) -> Self {
         let planners = Planners::default()
             .with(RunKind::Workflow, Arc::new(workflow::Workflows))
-            .with(RunKind::Analysis, Arc::new(AnalysisPlanner));
+            .with(RunKind::Analysis, Arc::new(AnalysisPlanner))
+            .with(RunKind::Simulation, Arc::new(SimulationPlanner));
         let home = TempDir::new().unwrap();
         let place = home.path().join("data");
         let store: Arc<dyn Store> = Arc::new(MemoryRuns::default());
@@ -104,6 +109,7 @@ impl Client {
                 holidays: None,
             },
             analyses: fondaco_server::Analyses::over(Arc::clone(&store)),
+            simulations: Simulations::over(Arc::new(MemoryDays::default())),
             results: Arc::new(Results::at(home.path().join("backtests"))),
             home: home.path().to_owned(),
             addresses: Addresses::default(),

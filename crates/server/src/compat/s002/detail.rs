@@ -17,7 +17,7 @@ use crate::problem::Refusal;
 
 /// The catalogue of what can be wrong with a request that reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+pub(in crate::compat) enum Code {
     /// The range ends before it starts, or is none.
     DateRange,
     /// A symbol is not `BASE/QUOTE:SETTLE`.
@@ -47,36 +47,36 @@ impl Code {
 
 /// An error on its way out.
 #[derive(Debug)]
-pub(super) struct Detail {
+pub(in crate::compat) struct Detail {
     status: StatusCode,
     body: Value,
 }
 
 impl Detail {
-    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub(in crate::compat) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let body = json!({"detail": detail.into()});
         Self { status, body }
     }
 
     /// One of the catalogue.
-    pub(super) fn of(code: Code, detail: impl Into<String>) -> Self {
+    pub(in crate::compat) fn of(code: Code, detail: impl Into<String>) -> Self {
         let status = StatusCode::BAD_REQUEST;
         let body = json!({"detail": detail.into(), "code": code.as_str()});
         Self { status, body }
     }
 
     /// Fields that are absent or of the wrong type.
-    pub(super) fn of_fields(faults: &[Value]) -> Self {
+    pub(in crate::compat) fn of_fields(faults: &[Value]) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let body = json!({"detail": faults});
         Self { status, body }
     }
 
-    pub(super) fn no_backtest() -> Self {
+    pub(in crate::compat) fn no_backtest() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Backtest not found")
     }
 
-    fn of_kind(error: &dyn Hint) -> Self {
+    pub(in crate::compat) fn of_kind(error: &dyn Hint) -> Self {
         let status = StatusCode::from_u16(ProblemCode::from(error.kind()).status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::new(status, sentence(error))

@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use super::detail::Detail;
 
 /// A body that is being read.
-pub(super) struct Form {
+pub(in crate::compat) struct Form {
     body: Map<String, Value>,
     faults: Vec<Value>,
 }
 
 /// One object of a body, and where it stands.
-pub(super) struct At<'a> {
+pub(in crate::compat) struct At<'a> {
     fields: &'a Map<String, Value>,
     place: Vec<Value>,
     faults: &'a mut Vec<Value>,
@@ -22,7 +22,7 @@ pub(super) struct At<'a> {
 
 impl Form {
     /// A body that must be an object.
-    pub(super) fn read(bytes: Result<Bytes, BytesRejection>) -> Result<Self, Detail> {
+    pub(in crate::compat) fn read(bytes: Result<Bytes, BytesRejection>) -> Result<Self, Detail> {
         let bytes =
             bytes.map_err(|rejection| Detail::new(rejection.status(), rejection.body_text()))?;
         if bytes.is_empty() {
@@ -34,7 +34,9 @@ impl Form {
     }
 
     /// A body that may be absent.
-    pub(super) fn read_any(bytes: Result<Bytes, BytesRejection>) -> Result<Self, Detail> {
+    pub(in crate::compat) fn read_any(
+        bytes: Result<Bytes, BytesRejection>,
+    ) -> Result<Self, Detail> {
         match bytes {
             Ok(bytes) if bytes.is_empty() => Ok(Self {
                 body: Map::new(),
@@ -67,7 +69,7 @@ impl Form {
     }
 
     /// The whole of it.
-    pub(super) fn root(&mut self) -> At<'_> {
+    pub(in crate::compat) fn root(&mut self) -> At<'_> {
         At {
             fields: &self.body,
             place: vec!["body".into()],
@@ -76,7 +78,7 @@ impl Form {
     }
 
     /// What was read, where nothing was wrong.
-    pub(super) fn done<T>(self, read: T) -> Result<T, Detail> {
+    pub(in crate::compat) fn done<T>(self, read: T) -> Result<T, Detail> {
         if self.faults.is_empty() {
             Ok(read)
         } else {
@@ -87,7 +89,7 @@ impl Form {
 
 impl At<'_> {
     /// A text; absent and `null` are nothing.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(in crate::compat) fn text(&mut self, name: &str) -> Option<String> {
         match self.given(name)? {
             Value::String(text) => Some(text.clone()),
             other => self.wrong(name, "string_type", "Input should be a valid string", other),
@@ -95,7 +97,7 @@ impl At<'_> {
     }
 
     /// A text, or a number that is written as one.
-    pub(super) fn word(&mut self, name: &str) -> Option<String> {
+    pub(in crate::compat) fn word(&mut self, name: &str) -> Option<String> {
         match self.given(name)? {
             Value::Number(number) => Some(number.to_string()),
             _ => self.text(name),
@@ -103,15 +105,59 @@ impl At<'_> {
     }
 
     /// A field that must be there.
-    pub(super) fn require(&mut self, name: &str) {
+    pub(in crate::compat) fn require(&mut self, name: &str) {
         if !self.fields.contains_key(name) {
             let input = Value::Object(self.fields.clone());
             self.fault(&[name.into()], "missing", "Field required", &input);
         }
     }
 
+    /// A truth; absent is nothing. Words and numbers of a truth are one, too.
+    pub(in crate::compat) fn truth(&mut self, name: &str) -> Option<bool> {
+        let found = self.fields.get(name)?;
+        match found {
+            Value::Bool(truth) => Some(*truth),
+            Value::Number(number) if number.as_f64() == Some(1.0) => Some(true),
+            Value::Number(number) if number.as_f64() == Some(0.0) => Some(false),
+            Value::String(text) if truth_of(text).is_some() => truth_of(text),
+            Value::Number(_) | Value::String(_) => {
+                self.wrong(name, "bool_parsing", UNCLEAR_TRUTH, found)
+            }
+            _ => self.wrong(name, "bool_type", "Input should be a valid boolean", found),
+        }
+    }
+
+    /// A text that is read further; what is wrong with it is said in words.
+    pub(in crate::compat) fn read<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        match read(&text) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                let place = [self.place.clone(), vec![name.into()]].concat();
+                self.faults.push(json!({
+                    "type": "value_error", "loc": place,
+                    "msg": format!("Value error, {problem}"),
+                    "input": text, "ctx": {"error": {}},
+                }));
+                None
+            }
+        }
+    }
+
+    /// A field that is not `null`, where it is there.
+    pub(in crate::compat) fn not_null(&mut self, name: &str) {
+        if self.fields.get(name).is_some_and(Value::is_null) {
+            let problem = "Input should be a valid string";
+            self.fault(&[name.into()], "string_type", problem, &Value::Null);
+        }
+    }
+
     /// A list of texts.
-    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+    pub(in crate::compat) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
         let Value::Array(items) = self.given(name)? else {
             let other = self.given(name)?;
             return self.wrong(name, "list_type", "Input should be a valid list", other);
@@ -131,7 +177,7 @@ impl At<'_> {
     }
 
     /// An object of any names.
-    pub(super) fn names(&mut self, name: &str) -> Option<Map<String, Value>> {
+    pub(in crate::compat) fn names(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.given(name)? {
             Value::Object(fields) => Some(fields.clone()),
             other => self.wrong(
@@ -144,7 +190,7 @@ impl At<'_> {
     }
 
     /// An object with fields of its own.
-    pub(super) fn inside<T>(
+    pub(in crate::compat) fn inside<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut At<'_>) -> T,
@@ -178,6 +224,19 @@ impl<'a> At<'a> {
         let place: Vec<&Value> = self.place.iter().chain(place).collect();
         let fault = json!({"type": kind, "loc": place, "msg": problem, "input": input});
         self.faults.push(fault);
+    }
+}
+
+/// Of a word or number that is no truth.
+pub(in crate::compat) const UNCLEAR_TRUTH: &str =
+    "Input should be a valid boolean, unable to interpret input";
+
+/// The truth that a word is.
+pub(in crate::compat) fn truth_of(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 

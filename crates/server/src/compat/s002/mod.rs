@@ -7,8 +7,8 @@
 mod answers;
 mod backtests;
 mod data;
-mod detail;
-mod form;
+pub(super) mod detail;
+pub(super) mod form;
 mod overrides;
 mod strategies;
 
