@@ -1,8 +1,6 @@
 //! Decimals that do not lie: every sum is exact or refused, every rounding is
 //! one of the few that are named here.
 
-use std::str::FromStr;
-
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Refusal;
@@ -27,11 +25,15 @@ pub fn decimal(value: f64) -> Result<Decimal, Refusal> {
 }
 
 /// Reads a decimal; scientific notation too (`1e-8`), since that is how JSON
-/// and models write small numbers.
+/// and models write small numbers. Refused is what has more than 28 digits,
+/// rather than rounded.
 pub fn parse(text: &str) -> Result<Decimal, Refusal> {
-    let plain = Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text));
-    plain
-        .map(|decimal| decimal.normalize())
+    let read = if text.contains(['e', 'E']) {
+        Decimal::from_scientific(text)
+    } else {
+        Decimal::from_str_exact(text)
+    };
+    read.map(|decimal| decimal.normalize())
         .map_err(|_| Refusal::NotANumber {
             text: text.to_owned(),
         })

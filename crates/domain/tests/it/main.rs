@@ -7,6 +7,7 @@
 )]
 
 mod golden;
+mod ledger;
 mod parsers;
 mod protocol;
 

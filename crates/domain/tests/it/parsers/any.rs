@@ -122,6 +122,7 @@ pub(super) fn plan() -> impl Strategy<Value = TaskPlan> {
                 priority,
                 input,
                 adopted,
+                skip: None,
             }
         })
 }
