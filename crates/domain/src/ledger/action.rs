@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::amount::{converted, decimal, floor_to, money, share, sub};
-use super::{Account, Entry, Ledger, LedgerState, Owed, Position, Refusal, Session, price};
+use super::{Account, Entry, Ledger, LedgerState, Owed, Position, Refusal, Session, Side, price};
 use crate::corporate::{Dividend, Split};
 use crate::symbol::Symbol;
 
@@ -30,7 +30,8 @@ pub enum CorporateEvent {
     },
     /// Cash is paid for each share. Without a pay date, on the ex-date.
     Dividend(Dividend),
-    /// The symbol has another name.
+    /// The symbol has another name. Where there is a position of that name
+    /// already, both become one; one held and one short cancel each other.
     Renamed {
         /// From this day on.
         date: Date,
@@ -139,10 +140,7 @@ impl Morning<'_> {
             CorporateEvent::Split { split, in_lieu } => self.split(symbol, split, *in_lieu),
             CorporateEvent::Dividend(dividend) => self.dividend(symbol, dividend),
             CorporateEvent::Renamed { to, .. } if to == symbol => Ok(()),
-            CorporateEvent::Renamed { to, .. } => self.enter(Entry::Renamed {
-                symbol: symbol.clone(),
-                to: to.clone(),
-            }),
+            CorporateEvent::Renamed { to, .. } => self.rename(symbol, to),
             CorporateEvent::Delisted { price, .. } => self.delist(symbol, *price),
         }
     }
@@ -226,6 +224,24 @@ impl Morning<'_> {
             amount,
             ex_date: date,
             pay_date: dividend.pay_date.unwrap_or(date),
+        })
+    }
+
+    fn rename(&mut self, symbol: &Symbol, to: &Symbol) -> Result<(), Refusal> {
+        if let Some(there) = self.state.positions.get(to) {
+            let (moved, there) = (self.position(symbol)?, there);
+            if moved.side != there.side {
+                let both = moved.quantity().min(there.quantity());
+                let short = match moved.side {
+                    Side::Short => symbol,
+                    Side::Long => to,
+                };
+                self.free_margin(short, both)?;
+            }
+        }
+        self.enter(Entry::Renamed {
+            symbol: symbol.clone(),
+            to: to.clone(),
         })
     }
 

@@ -232,23 +232,28 @@ impl LedgerState {
     }
 
     /// A position under a new name joins the one that is there already; its
-    /// lots stay in the order of time.
+    /// lots stay in the order of time. One held and one short cancel each
+    /// other: what was paid for the one and received for the other is
+    /// realised, whatever the price is.
     fn rename(&mut self, symbol: &Symbol, to: &Symbol, entry: &Entry) -> Result<(), Refusal> {
-        let position = self.positions.remove(symbol);
-        let position = position.ok_or_else(|| misfit(entry))?;
-        let Some(there) = self.positions.get_mut(to) else {
-            self.positions.insert(to.clone(), position);
+        let moved = self.positions.get(symbol).ok_or_else(|| misfit(entry))?;
+        if let Some(there) = self.positions.get(to)
+            && there.side != moved.side
+        {
+            let both = moved.quantity().min(there.quantity());
+            self.close(symbol, both, Decimal::ZERO)?;
+            self.close(to, both, Decimal::ZERO)?;
+        }
+        let Some(moved) = self.positions.remove(symbol) else {
             return Ok(());
         };
-        if there.side != position.side {
-            return Err(Refusal::NameTaken {
-                from: symbol.clone(),
-                to: to.clone(),
-            });
-        }
-        there.basis = add(there.basis, position.basis)?;
-        there.margin = add(there.margin, position.margin)?;
-        there.lots.extend(position.lots);
+        let Some(there) = self.positions.get_mut(to) else {
+            self.positions.insert(to.clone(), moved);
+            return Ok(());
+        };
+        there.basis = add(there.basis, moved.basis)?;
+        there.margin = add(there.margin, moved.margin)?;
+        there.lots.extend(moved.lots);
         there.lots.sort_by_key(|lot| lot.opened);
         there.check_quantity()
     }

@@ -112,7 +112,7 @@ pub enum Entry {
         /// Of which dividend.
         ex_date: Date,
     },
-    /// A symbol got another name.
+    /// A symbol got another name; its position joined the one of that name.
     Renamed {
         /// The old one.
         symbol: Symbol,

@@ -45,8 +45,10 @@ pub enum Action {
 pub struct Quote {
     /// Before slippage; more than 0.
     pub price: Decimal,
-    /// The close of the day before, which price limits are measured from. An
-    /// account without price limits does not look at it.
+    /// The close of the day before, which price limits are measured from: in
+    /// the shares of today, as exchanges publish it, where there was a split
+    /// or a dividend in the night. An account without price limits does not
+    /// look at it.
     #[serde(default)]
     pub previous_close: Option<Decimal>,
 }

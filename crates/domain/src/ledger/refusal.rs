@@ -202,14 +202,6 @@ pub enum Refusal {
         /// The account's.
         account: String,
     },
-    /// A new name that is that of a position on the other side.
-    #[error("{from} cannot become {to}: one is held and the other is short")]
-    NameTaken {
-        /// The old name.
-        from: Symbol,
-        /// The new one.
-        to: Symbol,
-    },
     /// An entry that does not follow from those before it: a journal that was
     /// changed.
     #[error("an entry does not fit those before it: {what}")]
@@ -247,7 +239,6 @@ impl Refusal {
             Self::BadSplit { .. } => "bad_split",
             Self::BadDividend { .. } => "bad_dividend",
             Self::OtherCurrency { .. } => "other_currency",
-            Self::NameTaken { .. } => "name_taken",
             Self::Inconsistent { .. } => "inconsistent",
             Self::Overflow => "overflow",
         }
@@ -287,8 +278,7 @@ impl Hint for Refusal {
             | Self::LimitUp { .. }
             | Self::LimitDown { .. }
             | Self::ShortingForbidden { .. }
-            | Self::InsufficientMargin { .. }
-            | Self::NameTaken { .. } => ErrorKind::Conflict,
+            | Self::InsufficientMargin { .. } => ErrorKind::Conflict,
             Self::BadSplit { .. }
             | Self::BadDividend { .. }
             | Self::OtherCurrency { .. }

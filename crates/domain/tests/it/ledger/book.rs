@@ -68,35 +68,20 @@ impl Book {
         }
     }
 
-    /// A new day. What happened in the nights before comes in order, or none
-    /// of it.
-    pub(super) fn day(
-        &mut self,
-        day: Date,
-        nights: &[(String, Night)],
-    ) -> Result<(), &'static str> {
-        let before = self.lines.len();
-        let done = self.try_day(day, nights);
-        if done.is_err() {
-            self.lines.truncate(before);
-        }
-        done
-    }
-
-    fn try_day(&mut self, day: Date, nights: &[(String, Night)]) -> Result<(), &'static str> {
+    /// A new day, after what happened in the nights before, in order.
+    pub(super) fn day(&mut self, day: Date, nights: &[(String, Night)]) {
         self.lines.push(Line::Day(day));
         for (symbol, night) in nights {
-            self.night(day, symbol, night)?;
+            self.night(day, symbol, night);
         }
         self.lines.push(Line::Paid);
-        Ok(())
     }
 
-    fn night(&mut self, day: Date, symbol: &str, night: &Night) -> Result<(), &'static str> {
+    fn night(&mut self, day: Date, symbol: &str, night: &Night) {
         let symbol = symbol.to_owned();
         let held = self.figures().held(&symbol);
         if held == 0 {
-            return Ok(());
+            return;
         }
         match night {
             Night::Split { from, to, in_lieu } => {
@@ -126,12 +111,20 @@ impl Book {
             }
             Night::Renamed(to) if *to == symbol => {}
             Night::Renamed(to) => {
-                let there = self.figures().held(to);
-                if there != 0 && (there < 0) != (held < 0) {
-                    return Err("name_taken");
+                let (to, there) = (to.clone(), self.figures().held(to));
+                let against = there != 0 && (there < 0) != (held < 0);
+                let both = there.abs().min(held.abs());
+                // What is against each other is gone, at any price.
+                for name in [&symbol, &to].into_iter().filter(|_| against) {
+                    self.lines.push(Line::Gone {
+                        symbol: name.clone(),
+                        quantity: both,
+                        price: 7 * MONEY,
+                    });
                 }
-                let to = to.clone();
-                self.lines.push(Line::Renamed { symbol, to });
+                if self.figures().held(&symbol) != 0 {
+                    self.lines.push(Line::Renamed { symbol, to });
+                }
             }
             Night::Delisted(price) => self.lines.push(Line::Gone {
                 symbol,
@@ -139,7 +132,6 @@ impl Book {
                 price: price.unwrap_or(0),
             }),
         }
-        Ok(())
     }
 
     /// An order.

@@ -296,13 +296,19 @@ fn a_new_name_takes_the_lots_along() {
         (d("20"), d("60"))
     );
 
-    // One held and one short cannot become one.
-    let mut ledger = with("10", "50");
-    super::short(&mut ledger, "PEAR", "10", "70");
-    let before = ledger.clone();
-    let refused = ledger.begin(TUESDAY.into(), &[renamed("AAPL", "PEAR")]);
-    assert!(matches!(refused, Err(Refusal::NameTaken { .. })));
-    assert_eq!(ledger, before);
+    // 10 held that cost 50 and 4 short that brought 70 are 6 held: 4 · 20 is
+    // realised, and 4 · 70 · 0.5 of margin free.
+    for (from, to) in [("AAPL", "PEAR"), ("PEAR", "AAPL")] {
+        let mut ledger = with("10", "50");
+        super::short(&mut ledger, "PEAR", "4", "70");
+        assert_eq!(ledger.state().cash(), d("9640")); // 10,000 − 500 + 280 − 140
+        ledger.begin(TUESDAY.into(), &[renamed(from, to)]).unwrap();
+        assert_eq!(ledger.state().quantity(&sym(to)), d("6"));
+        assert_eq!(ledger.state().positions().len(), 1);
+        assert_eq!(ledger.state().cash(), d("9780"));
+        assert_eq!(ledger.state().totals().realised, d("80"));
+        assert!(conserved(ledger.state()));
+    }
 }
 
 #[test]
