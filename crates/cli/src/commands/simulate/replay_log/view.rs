@@ -82,9 +82,8 @@ fn figures_of(name: &str, kind: &str, row: &RowFigures, value: String) -> [Cell;
         )
     };
     let plain = |value: Option<f64>| Cell::from(value.map_or_else(dash, |it| format!("{it:.2}")));
-    let share = |value: Option<f64>| {
-        Cell::from(value.map_or_else(dash, |value| format!("{value:.2} %")))
-    };
+    let share =
+        |value: Option<f64>| Cell::from(value.map_or_else(dash, |value| format!("{value:.2} %")));
     [
         name.into(),
         kind.into(),
@@ -141,13 +140,19 @@ fn told(log: &LogReport, style: Style, text: &mut String) {
             it.line,
             it.at,
             it.action,
-            it.amount.map_or_else(String::new, |amount| format!(" {amount}")),
-            it.symbol.as_ref().map_or_else(String::new, |name| format!(" {name}")),
+            it.amount
+                .map_or_else(String::new, |amount| format!(" {amount}")),
+            it.symbol
+                .as_ref()
+                .map_or_else(String::new, |name| format!(" {name}")),
             it.text
         )
     });
     listed(text, &own.ends, |it| {
-        format!("{} ends at {}, the log says {}", it.symbol, it.own, it.stated)
+        format!(
+            "{} ends at {}, the log says {}",
+            it.symbol, it.own, it.stated
+        )
     });
     for finding in &log.findings {
         let _ = writeln!(text, "  {} {}", style.dim("note:"), found(finding));
@@ -159,7 +164,11 @@ fn listed<T>(text: &mut String, all: &[T], line: impl Fn(&T) -> String) {
         let _ = writeln!(text, "    {}", line(it));
     }
     if all.len() > SHOWN {
-        let _ = writeln!(text, "    … and {} more: see --output json", all.len() - SHOWN);
+        let _ = writeln!(
+            text,
+            "    … and {} more: see --output json",
+            all.len() - SHOWN
+        );
     }
 }
 
@@ -167,7 +176,10 @@ fn followed(audit: &Audit) -> String {
     let mut parts = vec![format!("{} rows follow from the row above", audit.follows)];
     for (count, words) in [
         (audit.follows_earlier, "go on from an earlier row"),
-        (audit.taken_as_stated, "follow from none and are taken as stated"),
+        (
+            audit.taken_as_stated,
+            "follow from none and are taken as stated",
+        ),
         (audit.states_nothing, "state nothing"),
     ] {
         if count > 0 {
