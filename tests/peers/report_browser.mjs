@@ -1,6 +1,6 @@
 // Opens reports in Chromium as a reader would: nothing is fetched, no script
-// fails, tables sort, the theme and the pair change, and nothing overflows a
-// narrow screen. REPORT_DIR may name a folder of reports; else they are made.
+// fails, tables sort, the theme and the pair change, trades and days of a
+// simulation are found, and nothing overflows a narrow screen. REPORT_DIR may name a folder of reports; else they are made.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -162,6 +162,48 @@ async function comparison(browser, file) {
   await narrow(browser, file);
 }
 
+async function simulation(browser, file) {
+  const { page, done } = await open(browser, file, { viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+  check(await painted(page, "#lines") > 0.005, `${file}: the accounts are drawn`);
+  const all = await picture(page, "#lines");
+  await page.locator("#legend button").last().click();
+  check(await picture(page, "#lines") !== all, `${file}: a baseline can be hidden`);
+
+  const head = page.locator("#leaderboard th").nth(2);
+  await head.locator("button").click();
+  const down = (await column(page, "#leaderboard .board", 2)).map(Number);
+  check(down.every((value, i) => i === 0 || down[i - 1] >= value), `${file}: the leaderboard sorts by return: ${down}`);
+
+  // Trades are found, by model and by what became of them.
+  const count = async (where) => Number((await page.locator(where).textContent()).replace(/.*–\d+ of | of .*|,/g, "")) || 0;
+  const every = await count("#action-now");
+  await page.locator("#action-state").selectOption("refused");
+  const refused = await count("#action-now");
+  check(refused > 0 && refused < every, `${file}: ${refused} of ${every} were refused`);
+  check((await column(page, "#actions", 9)).every((text) => text.startsWith("refused")), `${file}: and only those are listed`);
+  await page.locator("#action-state").selectOption("");
+  await page.locator("#actions button[data-key=quantity]").click();
+  const most = (await column(page, "#actions", 4)).map(Number);
+  check(most.every((value, i) => i === 0 || most[i - 1] >= value), `${file}: trades sort by quantity`);
+
+  // Days are found, opened by keyboard, and what was said is text.
+  const days = await count("#reason-now");
+  await page.locator("#reason-model").selectOption({ index: 1 });
+  check(await count("#reason-now") < days, `${file}: days of one model`);
+  await page.locator("#reason-model").selectOption("");
+  await page.locator("#reason-find").fill("2025-03-03");
+  check(await count("#reason-now") > 0 && await count("#reason-now") < days, `${file}: days are found by date`);
+  await page.locator(".day:not([hidden]) > summary").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".day[open] .talk > summary").first().click();
+  check(await page.locator(".day[open] .talk li").first().isVisible(), `${file}: a conversation unfolds`);
+  check(await page.locator("#main img").count() === 0, `${file}: and its words are no markup`);
+
+  await theme(page, file);
+  await done();
+  await narrow(browser, file);
+}
+
 let browser;
 try {
   if (made) {
@@ -174,7 +216,8 @@ try {
   check(wanted.length > 0, "there is a report to open");
   for (const file of wanted) await report(browser, file);
   await comparison(browser, "comparison.html");
-  console.log(`${checks} checks of ${wanted.length} reports and a comparison in Chromium`);
+  for (const file of ["simulation.html", "simulation-many.html"]) await simulation(browser, file);
+  console.log(`${checks} checks of ${wanted.length} reports, a comparison and two simulations in Chromium`);
 } catch (error) {
   console.log(error.message);
   process.exitCode = 1;

@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
 
     /// Days since the first day of 2025.
     pub(crate) fn day(&self) -> i64 {
-        (self.date.open().0 - EPOCH_MS).div_euclid(24 * HOUR_MS)
+        days_since_2025(self.date)
     }
 
     /// The same in hours, where its candles are shorter than a day.
@@ -119,7 +119,8 @@ impl<'a> Session<'a> {
             let Some(Ok(answer)) = &call.answer else {
                 return None;
             };
-            number(&answer["cash_after"]).or_else(|| number(&answer["cash"]))
+            let names = ["cash", "cash_expected", "cash_after"];
+            names.iter().find_map(|name| number(&answer[*name]))
         });
         said.unwrap_or(self.cash)
     }
@@ -152,6 +153,11 @@ impl Session<'_> {
         }
         (format!("{summary} {FINISH_SIGNAL}"), Vec::new())
     }
+}
+
+/// Days since the first day of 2025.
+pub(crate) fn days_since_2025(date: SimDate) -> i64 {
+    (date.open().0 - EPOCH_MS).div_euclid(24 * HOUR_MS)
 }
 
 /// An order, as a call of its tool.
@@ -200,7 +206,8 @@ fn numbers(value: &Value) -> BTreeMap<String, f64> {
     numbers.collect()
 }
 
-fn called(messages: &[Message]) -> Vec<Called<'_>> {
+/// What was called in a conversation, with what was said to it.
+pub(crate) fn called(messages: &[Message]) -> Vec<Called<'_>> {
     let mut all: Vec<Called<'_>> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for message in messages {

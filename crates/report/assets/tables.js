@@ -5,7 +5,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   const body = table.tBodies[0];
   heads.forEach((head, column) => {
-    head.querySelector("button.sort").addEventListener("click", () => {
+    head.querySelector("button.sort")?.addEventListener("click", () => {
       const text = column === 0;
       const before = head.getAttribute("aria-sort");
       const way = before ? (before === "ascending" ? "descending" : "ascending") : text ? "ascending" : "descending";

@@ -3,7 +3,7 @@
 //!
 //! It plays every role of an analysis: asks for the tools of its role, reads
 //! their figures, and argues from them in full sentences. It trades the days of
-//! a simulation by the same readings. No clock, no chance:
+//! a simulation by the same readings, alone or as the members of a room. No clock, no chance:
 //! the same question has the same answer, to the byte. Each claim carries its
 //! weight, `[+0.12]` for a rise or `[-0.12]` for a fall, and what follows is
 //! arithmetic over those weights, so that every rating can be checked by hand.
@@ -16,6 +16,7 @@ mod committee;
 mod evidence;
 mod portfolio;
 mod research;
+mod room;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use fondaco_app::analysis::keys;
 use fondaco_app::ports::model::{
     CallContext, Completion, Finish, Model, ModelError, ModelRequest, ToolCall, Usage,
 };
+use fondaco_app::simulation::room::keys as room_keys;
 use fondaco_contract::v1alpha1::analysis::NodeRole;
 use serde_json::{Value, json};
 
@@ -120,6 +122,15 @@ impl RuleBased {
     pub fn model(self) -> String {
         format!("fondaco/{}", self.0.name())
     }
+
+    /// A text that says at its end who wrote it.
+    fn signed(self, text: &str) -> String {
+        format!(
+            "{} (By fixed rules, {}; no language model wrote this.)",
+            text.trim(),
+            self.model()
+        )
+    }
 }
 
 /// What a role does with its turn.
@@ -141,11 +152,7 @@ struct Speaker {
 impl Speaker {
     /// A text that says at its end who wrote it.
     fn signed(&self, text: &str) -> String {
-        format!(
-            "{} (By fixed rules, {}; no language model wrote this.)",
-            text.trim(),
-            self.model.model()
-        )
+        self.model.signed(text)
     }
 }
 
@@ -157,6 +164,12 @@ impl Model for RuleBased {
     ) -> Result<Completion, ModelError> {
         if (context.stopped)() {
             return Err(ModelError::Stopped);
+        }
+        if let Some((_, _, node)) = room_keys::split(context.node)
+            && node.member().is_some()
+        {
+            let turn = room::turn(*self, node, request);
+            return Ok(self.told(request, turn));
         }
         let place = keys::split(context.node);
         let role = place.and_then(|(_, node)| node.role());
@@ -176,16 +189,13 @@ impl Model for RuleBased {
             limits: self.0.limits(),
         };
         let talk = Talk::read(prefix, request);
-        Ok(match turn(&speaker, &talk) {
-            Turn::Ask(calls) => self.completion(request, String::new(), calls),
-            Turn::Answer(document) => self.completion(request, document.to_string(), Vec::new()),
-        })
+        Ok(self.told(request, turn(&speaker, &talk)))
     }
 }
 
 impl RuleBased {
-    /// It has rules for the roles of an analysis and for days of trading, and
-    /// for nothing else.
+    /// It has rules for the roles of an analysis, the turns of a room and days
+    /// of trading, and for nothing else.
     fn elsewhere(self, request: &ModelRequest) -> Result<Completion, ModelError> {
         let problem = format!(
             "{} has rules for the roles of an analysis and for days of trading only",
@@ -198,6 +208,13 @@ impl RuleBased {
             });
         }
         Ok(self.completion(request, problem + ".", Vec::new()))
+    }
+
+    fn told(self, request: &ModelRequest, turn: Turn) -> Completion {
+        match turn {
+            Turn::Ask(calls) => self.completion(request, String::new(), calls),
+            Turn::Answer(document) => self.completion(request, document.to_string(), Vec::new()),
+        }
     }
 
     /// A token is taken to be four bytes.

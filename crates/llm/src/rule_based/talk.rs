@@ -59,6 +59,25 @@ impl<'a> Talk<'a> {
         talk
     }
 
+    /// One answer of one tool about one ticker.
+    pub(super) fn about(
+        ticker: &str,
+        tool: &str,
+        answer: Result<Value, String>,
+        request: &'a ModelRequest,
+    ) -> Self {
+        Self {
+            ticker: ticker.to_owned(),
+            date: String::new(),
+            round: 1,
+            reports: Vec::new(),
+            missing: Vec::new(),
+            portfolio: None,
+            answers: BTreeMap::from([(tool.to_owned(), answer)]),
+            request,
+        }
+    }
+
     fn take(&mut self, envelope: &Envelope) {
         let Ok(document) = serde_json::from_str::<Value>(&envelope.body) else {
             return;

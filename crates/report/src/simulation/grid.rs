@@ -10,8 +10,8 @@ use super::words::{change, count, ranges, status};
 use crate::format::number;
 use crate::html::{Text, joined};
 
-/// Steps of one table.
-const COLUMNS: usize = 63;
+/// Steps of one table, at most.
+const COLUMNS: usize = 60;
 /// Cells that are drawn, at most; the words below tell of all.
 const CELLS: usize = 24_000;
 /// Lines of what was not done, at most.
@@ -28,11 +28,7 @@ pub(super) fn section(known: &Known<'_>) -> String {
         .collect();
     let drawn = (CELLS / models.len()).max(1).min(known.steps.len());
     let steps = &known.steps[known.steps.len() - drawn..];
-    let tables = joined(
-        steps
-            .chunks(COLUMNS)
-            .map(|steps| table(known, &lines, &models, steps)),
-    );
+    let tables = joined(blocks(steps).map(|steps| table(known, &lines, &models, steps)));
     let left = known.steps.len() - drawn;
     let note = if left > 0 {
         format!(
@@ -52,6 +48,24 @@ const KEY: &str = "<p class=\"note grid-key\"><span><b class=\"k g3\">+</b> rose
 <span><b class=\"k s\">I</b> incomplete price data</span> <span><b class=\"k s\">R</b> rate limited during download</span> \
 <span><b class=\"k f\">F</b> failed</span> <span><b class=\"k p\">…</b> still to be done</span> \
 <span>The darker, the larger. What a step's open made of what was held.</span></p>\n";
+
+/// As many whole months (of hours: days) as one table holds; more than it holds
+/// are cut.
+fn blocks(steps: &[SimDate]) -> impl Iterator<Item = &[SimDate]> {
+    let mut rest = steps;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        for same in rest.chunk_by(|a, b| group(*a) == group(*b)) {
+            if end > 0 && end + same.len() > COLUMNS {
+                break;
+            }
+            end += same.len();
+        }
+        let (block, after) = rest.split_at(end.min(COLUMNS));
+        rest = after;
+        (!block.is_empty()).then_some(block)
+    })
+}
 
 fn table(
     known: &Known<'_>,
@@ -205,4 +219,30 @@ fn undone(known: &Known<'_>) -> String {
          <th scope=\"col\">Model-days</th><th scope=\"col\" class=\"text\">Steps</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n{more}",
         rows.concat()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_stay_whole_where_they_fit() {
+        let days = |month: u32, count: u32| -> Vec<SimDate> {
+            (1..=count)
+                .map(|day| format!("2025-{month:02}-{day:02}").parse().unwrap())
+                .collect()
+        };
+        let lengths = |steps: &[SimDate]| blocks(steps).map(<[SimDate]>::len).collect::<Vec<_>>();
+        let months = [days(3, 21), days(4, 21), days(5, 21), days(6, 20)].concat();
+        assert_eq!(lengths(&months), [42, 41]);
+        assert_eq!(lengths(&[]), [0; 0]);
+        let hours: Vec<SimDate> = (0..70)
+            .map(|no| {
+                format!("2025-03-03 {:02}:{:02}:00", no / 4, no % 4 * 15)
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(lengths(&hours), [60, 10], "more than one table holds");
+    }
 }

@@ -97,7 +97,7 @@ fn notes(known: &Known<'_>, shown: usize, left: usize, cut: bool) -> String {
         return notes;
     }
     format!(
-        "<p class=\"note\">{notes}All of it: <code>fondaco simulate results {} --reasoning full</code>.</p>\n",
+        "<p class=\"note\">{notes}All of a day: <code>fondaco simulate show {} --date DATE --model MODEL --conversation</code>.</p>\n",
         Text(&known.result.run)
     )
 }

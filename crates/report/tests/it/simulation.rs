@@ -249,9 +249,7 @@ fn large_runs_stay_small_and_say_what_is_missing() {
         let page = sample::of(size).page();
         assert!(page.len() < 4 << 20, "{size:?}: {} bytes", page.len());
         assert!(page.contains("characters more</span>"), "{size:?}");
-        assert!(page.contains(
-            "fondaco simulate results 01956a50-7c00-7000-8000-000000000001 --reasoning full"
-        ));
+        assert!(page.contains("fondaco simulate show 01956a50-7c00-7000-8000-000000000001 --date"));
     }
     let page = sample::of(long).page();
     assert!(page.contains("model-days are told of;"));
@@ -259,37 +257,29 @@ fn large_runs_stay_small_and_say_what_is_missing() {
     assert!(!small().page().contains("class=\"cut\">…"));
 }
 
-/// Pages for looking at, where a folder is named.
+/// With `REPORT_DIR` set, writes reports to look at and for the browser test.
 #[test]
-fn pages_are_written_where_they_are_wanted() {
-    let Ok(folder) = std::env::var("SIMULATION_PAGES") else {
+fn simulation_reports_to_look_at() {
+    let Some(folder) = std::env::var_os("REPORT_DIR").map(std::path::PathBuf::from) else {
         return;
     };
-    let quarter = Size {
-        models: 2,
-        days: 83,
+    let size = |models, days, characters| Size {
+        models,
+        days,
         messages: 8,
-        characters: 600,
+        characters,
     };
-    let many = Size {
-        models: 10,
-        days: 83,
-        messages: 8,
-        characters: 600,
-    };
-    let long = Size {
-        models: 10,
-        days: 1_000,
-        messages: 2,
-        characters: 400,
-    };
-    for (name, size) in [
-        ("small", SMALL),
-        ("quarter", quarter),
-        ("many", many),
-        ("long", long),
-    ] {
-        let path = std::path::Path::new(&folder).join(format!("{name}.html"));
-        std::fs::write(path, sample::of(size).page()).unwrap();
+    let mut hostile = sample::of(size(2, 83, 600));
+    for message in &mut hostile.days[0].session.conversation {
+        message.text = EVIL.to_owned();
+    }
+    hostile.days[0].session.summary = Some(EVIL.to_owned());
+    let pages = [
+        ("simulation.html", hostile),
+        ("simulation-many.html", sample::of(size(10, 83, 600))),
+        ("simulation-long.html", sample::of(size(10, 1_000, 400))),
+    ];
+    for (name, sample) in pages {
+        std::fs::write(folder.join(name), sample.page()).unwrap();
     }
 }

@@ -12,7 +12,7 @@ const INCOME: &[&str] = &[
     "income_statement.net_income_loss_attributable_to_parent",
 ];
 
-pub(super) fn study(talk: &Talk<'_>) -> Result<Study, String> {
+pub(in crate::rule_based) fn study(talk: &Talk<'_>) -> Result<Study, String> {
     let answer = talk.tool("fundamentals")?;
     let filings = answer["filings"].as_array();
     let newest = filings.and_then(|filings| filings.first());

@@ -6,7 +6,7 @@ use super::{Claims, Study, number};
 use crate::rule_based::talk::Talk;
 use crate::rule_based::words::{apart, moved, per_cent, price};
 
-pub(super) fn study(talk: &Talk<'_>) -> Result<Study, String> {
+pub(in crate::rule_based) fn study(talk: &Talk<'_>) -> Result<Study, String> {
     let answer = talk.tool("indicators")?;
     let figures = Figures::of(answer)
         .ok_or_else(|| format!("There is no closed candle of {} to look at", talk.ticker))?;

@@ -1,9 +1,9 @@
 //! Those who look at the instrument first.
 
-mod fundamentals;
+pub(super) mod fundamentals;
 pub(super) mod market;
 mod news;
-mod sentiment;
+pub(super) mod sentiment;
 pub(super) mod tone;
 
 use fondaco_contract::v1alpha1::analysis::NodeRole;
@@ -14,7 +14,7 @@ use super::talk::Talk;
 use super::{Speaker, words};
 
 /// What an analyst made of its data.
-struct Study {
+pub(super) struct Study {
     /// What everything is about, in sentences.
     setting: String,
     claims: Claims,
@@ -35,6 +35,11 @@ pub(super) fn answer(speaker: &Speaker, talk: &Talk<'_>) -> Value {
         Ok(study) => told(speaker, study),
         Err(why) => abstained(&why),
     }
+}
+
+/// What it comes to, the heaviest first; nothing where there is too little.
+pub(super) fn points(study: Study) -> Option<Vec<Point>> {
+    (!study.claims.is_empty()).then(|| study.claims.points())
 }
 
 fn told(speaker: &Speaker, study: Study) -> Value {

@@ -6,7 +6,7 @@ use super::{Claims, Study, tone};
 use crate::rule_based::talk::Talk;
 use crate::rule_based::words::{count, quoted};
 
-pub(super) fn study(talk: &Talk<'_>) -> Result<Study, String> {
+pub(in crate::rule_based) fn study(talk: &Talk<'_>) -> Result<Study, String> {
     let news = talk.tool("news")?;
     let stories = stories(news);
     let number = news["count"].as_u64().unwrap_or(stories.len() as u64);

@@ -4,7 +4,7 @@ use crate::rule_based::Temperament;
 
 /// What it goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(in crate::rule_based) enum Rule {
     /// Buys what rises, and sells what no longer does.
     Trend,
     /// Buys what fell for a while in a long rise, and sells what recovered.
@@ -13,26 +13,26 @@ pub(super) enum Rule {
 
 /// A temperament, in numbers. Marks are those of a symbol, of -1 to 1.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
-    pub(super) rule: Rule,
+pub(in crate::rule_based) struct Manner {
+    pub(in crate::rule_based) rule: Rule,
     /// Positions at most.
-    pub(super) places: usize,
+    pub(in crate::rule_based) places: usize,
     /// What a position is worth when it is bought, as a part of everything.
-    pub(super) weight: f64,
+    pub(in crate::rule_based) weight: f64,
     /// What stays in cash, as a part of everything.
-    pub(super) reserve: f64,
+    pub(in crate::rule_based) reserve: f64,
     /// From this mark on it is bought.
-    pub(super) buys_from: f64,
+    pub(in crate::rule_based) buys_from: f64,
     /// Up to this mark it is sold.
-    pub(super) sells_to: f64,
+    pub(in crate::rule_based) sells_to: f64,
     /// Symbols that are looked at on a day beside those that are held.
-    pub(super) looks: usize,
+    pub(in crate::rule_based) looks: usize,
     /// Orders of a day for each side, at most.
-    pub(super) orders: usize,
+    pub(in crate::rule_based) orders: usize,
 }
 
 impl Manner {
-    pub(super) fn of(temperament: Temperament) -> Self {
+    pub(in crate::rule_based) fn of(temperament: Temperament) -> Self {
         match temperament {
             Temperament::Even => Self {
                 rule: Rule::Trend,

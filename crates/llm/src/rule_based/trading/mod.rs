@@ -16,7 +16,8 @@ use serde_json::json;
 
 use super::{RuleBased, words};
 use crate::session::{BUY, SELL, Session, call, order};
-use manner::{Manner, Rule};
+pub(super) use manner::Manner;
+use manner::Rule;
 use marks::Mark;
 
 /// What is asked about a symbol.
@@ -24,7 +25,7 @@ const LOOK: &str = "indicators";
 
 /// Cash that a purchase may take beyond its price at the open, as a part of
 /// it: fees, and an open that is higher where it is filled later.
-const SLACK: f64 = 0.01;
+pub(super) const SLACK: f64 = 0.01;
 
 /// The next answer: what is said, and what is called.
 pub(super) fn turn(model: RuleBased, session: &Session<'_>) -> (String, Vec<ToolCall>) {
@@ -251,11 +252,7 @@ impl<'a> Desk<'a> {
             self.let_be(&marks),
             self.refusals(),
         );
-        format!(
-            "{} (By fixed rules, {}; no language model wrote this.)",
-            text.trim(),
-            self.model.model()
-        )
+        self.model.signed(&text)
     }
 
     fn done(&self) -> String {
