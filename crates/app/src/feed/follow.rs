@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use fondaco_contract::gateway::{MarketState, MarketStatus, ServerMessage};
+use fondaco_contract::gateway::{MarketState, MarketStatus, RoomFrame, ServerMessage};
 use fondaco_contract::http::RunView;
 use fondaco_domain::RunId;
-use fondaco_domain::run::Event;
+use fondaco_domain::run::{Event, RunKind};
 
 use super::frames::{event, frame, halt_sentence, to_everybody};
 use super::hub::Hub;
 use super::ring::{About, Item};
 use super::room::market_status;
+use super::rooms::Boards;
 use super::tally::Tally;
 use crate::halts::{self, Status};
 use crate::ports::runs::{FeedRow, Notice, Notices, RunStoreError};
@@ -131,13 +132,41 @@ impl Hub {
         if let Event::Submitted { new, .. } = happened {
             self.remember(row.run, new.kind);
         }
-        batch.items.push(event(row, self.kind_of(row.run)?));
+        let kind = self.kind_of(row.run)?;
+        batch.items.extend(self.room_items(row, kind)?);
+        batch.items.push(event(row, kind));
         batch.head = row.no;
         if shows_in_run(happened) {
             follower.changed.insert(row.run, row.event.seq);
             follower.urgent |= happened.task().is_none();
         }
         Ok(())
+    }
+
+    /// What a row means for the room that it happens in.
+    pub(super) fn room_items(
+        &self,
+        row: &FeedRow,
+        kind: Option<RunKind>,
+    ) -> Result<Vec<Item>, RunStoreError> {
+        if kind != Some(RunKind::Simulation) {
+            return Ok(Vec::new());
+        }
+        let frames = self
+            .rooms
+            .frames(&*self.store, row.run, &row.event, Boards::Whole)?;
+        let item = |room: RoomFrame| {
+            let message = ServerMessage::Room(room);
+            Item {
+                seq: row.no,
+                text: frame(row.no.saturating_sub(1), message.clone()),
+                about: About::Room {
+                    run: row.run,
+                    unplaced: frame(0, message),
+                },
+            }
+        };
+        Ok(frames.into_iter().map(item).collect())
     }
 
     /// How the runs stand that changed: once each, however much happened.

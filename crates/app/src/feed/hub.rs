@@ -12,6 +12,7 @@ use futures::task::AtomicWaker;
 use super::follow::Follower;
 use super::reader::Reader;
 use super::ring::{Bounds, Item, Ring};
+use super::rooms::Rooms;
 use super::snapshot::Shots;
 use super::tally::Tally;
 use crate::ports::Store;
@@ -67,6 +68,7 @@ pub struct Hub {
     pub(super) tally: Arc<Tally>,
     pub(super) attention: Bell,
     pub(super) shots: Mutex<Shots>,
+    pub(super) rooms: Rooms,
     shared: Mutex<Shared>,
     follower: Mutex<Follower>,
     kinds: Mutex<BTreeMap<RunId, RunKind>>,
@@ -98,6 +100,7 @@ impl Hub {
             tally,
             attention: Bell::default(),
             shots: Mutex::default(),
+            rooms: Rooms::default(),
             shared: Mutex::new(Shared {
                 ring: Ring::after(0, settings.ring),
                 bells: Vec::new(),

@@ -15,6 +15,7 @@ mod hub;
 mod reader;
 mod ring;
 mod room;
+mod rooms;
 mod snapshot;
 mod tally;
 

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use fondaco_contract::gateway::{SnapshotCause, Subscribe};
+use fondaco_domain::run::RunKind;
 use fondaco_domain::{ErrorKind, Hint};
 use futures::task::AtomicWaker;
 use thiserror::Error;
@@ -216,7 +217,9 @@ impl Reader {
             Ok(items) => {
                 for item in items.take(SCAN) {
                     next += 1;
-                    if let About::Everybody { unplaced } = &item.about {
+                    if let About::Everybody { unplaced } | About::Room { unplaced, .. } =
+                        &item.about
+                    {
                         frames.push(unplaced.clone());
                     }
                 }
@@ -245,10 +248,10 @@ impl Reader {
                 break;
             }
             next += 1;
-            if matches!(item.about, About::Event { .. }) && self.wants(item) {
+            if matches!(item.about, About::Event { .. } | About::Room { .. }) && self.wants(item) {
                 frames.push(item.text.clone());
             }
-            self.seq = self.seq.max(item.seq);
+            self.seq = self.seq.max(item.told());
         }
         let over = ring.read(next).is_ok_and(|mut rest| {
             let following = rest.next();
@@ -291,7 +294,7 @@ impl Reader {
             if !known && self.wants(item) {
                 frames.push(item.text.clone());
             }
-            self.seq = self.seq.max(item.seq);
+            self.seq = self.seq.max(item.told());
             next += 1;
         }
         self.at = At::Live { next, covered };
@@ -302,6 +305,7 @@ impl Reader {
         match &item.about {
             About::Event { run, kind } => self.filter.passes(*run, *kind),
             About::Run { run, kind } => self.filter.passes(*run, Some(*kind)),
+            About::Room { run, .. } => self.filter.passes(*run, Some(RunKind::Simulation)),
             About::Subscribers => !self.filter.is_nothing(),
             About::Everybody { .. } => true,
         }
@@ -343,6 +347,8 @@ impl Reader {
         for row in &rows {
             let kind = self.hub.kind_of(row.run)?;
             if self.filter.passes(row.run, kind) {
+                let rooms = self.hub.room_items(row, kind)?;
+                frames.extend(rooms.into_iter().map(|item| item.text));
                 frames.push(event_text(row));
             }
             reached = reached.max(row.no);

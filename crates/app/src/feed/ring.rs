@@ -35,6 +35,15 @@ pub enum About {
         /// Its kind.
         kind: RunKind,
     },
+    /// What an event means for a room, before that event: who asked for the
+    /// run, and with the same frame those who have not asked for anything yet.
+    /// A reader has been told up to the event before it.
+    Room {
+        /// The run.
+        run: RunId,
+        /// That frame, with 0 for its number.
+        unplaced: Bytes,
+    },
     /// Who asked for anything.
     Subscribers,
     /// Everybody. With the same frame for those who have not asked for
@@ -72,6 +81,16 @@ pub struct Ring {
     first: u64,
     base: u64,
     head: u64,
+}
+
+impl Item {
+    /// The number up to which a reader has been told that was given it.
+    pub(super) fn told(&self) -> u64 {
+        match self.about {
+            About::Room { .. } => self.seq.saturating_sub(1),
+            _ => self.seq,
+        }
+    }
 }
 
 impl Ring {

@@ -1,7 +1,9 @@
-//! `team_dashboard/*.json`: the result of a backtest as dashboards of the rooms
-//! read it. Percentages are of the money at the start; points are one a day,
+//! `team_dashboard/*.json`: the result of a backtest, or the days of a model,
+//! as dashboards of the rooms read them. Percentages are of the money at the start; points are one a day,
 //! at 16:00 (UTC), the last mark of the day, after one at the starting money
 //! a day earlier.
+
+mod simulated;
 
 use std::collections::BTreeMap;
 
@@ -21,8 +23,14 @@ pub(super) struct Dashboard {
     /// A backtest has no analysts to rank.
     pub(super) leaderboard: Vec<Value>,
     pub(super) portfolio: Portfolio,
+    /// Last prices by ticker, where they are told.
+    pub(super) prices: BTreeMap<String, Value>,
     /// The days that were marked, `2025-01-31`.
     pub(super) days: Vec<String>,
+    /// The days there are to be, where there are to be more.
+    pub(super) planned: Option<usize>,
+    /// What `_internal_state.json` holds, where there is such a file.
+    pub(super) internal: Option<Value>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -165,7 +173,10 @@ impl Dashboard {
             trades,
             leaderboard: Vec::new(),
             portfolio: portfolio(result, cash),
+            prices: BTreeMap::new(),
             days: days(times),
+            planned: None,
+            internal: None,
         }
     }
 }

@@ -10,9 +10,11 @@
 //! | `BOOTSTRAP.md` | what the run was asked to be: YAML front matter, and the spec for people |
 //! | `state/runtime_state.json` | where it stands |
 //! | `state/server_state.json` | its portfolio and trades, as far as there are any |
-//! | `team_dashboard/*.json` | the figures of a completed backtest, as dashboards read them |
+//! | `team_dashboard/*.json` | the figures of a completed backtest, or of the first model of a simulation, as dashboards read them |
+//! | `team_dashboard/<place>-<name>/*.json` | those of each model, where a simulation has several |
 //! | `logs/events-<n>.jsonl` | what happened, [`CHUNK`] events to a file |
 
+mod board;
 mod bootstrap;
 mod dashboard;
 mod follow;
@@ -21,9 +23,11 @@ mod state;
 
 use fondaco_contract::http::EventView;
 use fondaco_contract::v1alpha1::BacktestResult;
+use fondaco_contract::v1alpha1::simulation::{ModelDay, SimulationJob, SimulationModel};
 use fondaco_domain::run::{Recorded, Run};
 use serde::Serialize;
 
+pub(crate) use board::{Board, board};
 pub use follow::{Follower, Pace, Teller, Told};
 pub use projector::{Found, ProjectionError, Projector};
 
@@ -47,12 +51,26 @@ pub struct Picture<'a> {
     pub last: Option<&'a Recorded>,
     /// The result of a backtest that completed.
     pub result: Option<&'a BacktestResult>,
+    /// What the models of a simulation did so far.
+    pub simulated: Option<&'a Simulated>,
+}
+
+/// What the models of a simulation did so far.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    /// What was asked for.
+    pub job: SimulationJob,
+    /// The days that each model completed, in order.
+    pub days: Vec<Vec<ModelDay>>,
 }
 
 /// The files of a run but those of its events, in the order in which they are
 /// to be written.
 pub fn files(picture: Picture<'_>, with_dashboard: bool) -> Vec<File> {
     let dashboard = picture.result.map(dashboard::Dashboard::of);
+    let teams = picture.simulated.map(teams).unwrap_or_default();
+    let first = teams.first().and_then(|(_, team)| team.clone());
+    let dashboard = dashboard.or(first);
     let mut files = vec![
         File {
             path: "BOOTSTRAP.md".to_owned(),
@@ -64,17 +82,46 @@ pub fn files(picture: Picture<'_>, with_dashboard: bool) -> Vec<File> {
         ),
     ];
     if let Some(dashboard) = dashboard.filter(|_| with_dashboard) {
-        files.extend([
-            json("team_dashboard/summary.json", &dashboard.summary),
-            json("team_dashboard/holdings.json", &dashboard.holdings),
-            json("team_dashboard/stats.json", &dashboard.stats),
-            json("team_dashboard/trades.json", &dashboard.trades),
-            json("team_dashboard/leaderboard.json", &dashboard.leaderboard),
-        ]);
+        files.extend(exported("team_dashboard", &dashboard));
+    }
+    if teams.len() > 1 && with_dashboard {
+        let told = teams
+            .iter()
+            .filter_map(|(folder, team)| Some((folder, team.as_ref()?)));
+        files.extend(told.flat_map(|(folder, team)| exported(folder, team)));
     }
     // The last one: who reads that the run has ended finds all the others.
     let state = state::RuntimeState::of(picture);
     files.push(json("state/runtime_state.json", &state));
+    files
+}
+
+/// The dashboard of each model, and the folder it lies in where there are
+/// several: `team_dashboard/0-gpt-5`, by its place in the job.
+fn teams(simulated: &Simulated) -> Vec<(String, Option<dashboard::Dashboard>)> {
+    let Simulated { job, days } = simulated;
+    let models = job.models.iter().zip(days).enumerate();
+    let team = |(place, (model, days)): (usize, (&SimulationModel, &Vec<ModelDay>))| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let name = model.name.replace(|c| !plain(c), "_");
+        let folder = format!("team_dashboard/{place}-{name}");
+        (folder, dashboard::Dashboard::of_days(job, model, days))
+    };
+    models.map(team).collect()
+}
+
+fn exported(folder: &str, dashboard: &dashboard::Dashboard) -> Vec<File> {
+    let path = |name: &str| format!("{folder}/{name}.json");
+    let mut files = vec![
+        json(&path("summary"), &dashboard.summary),
+        json(&path("holdings"), &dashboard.holdings),
+        json(&path("stats"), &dashboard.stats),
+        json(&path("trades"), &dashboard.trades),
+        json(&path("leaderboard"), &dashboard.leaderboard),
+    ];
+    if let Some(internal) = &dashboard.internal {
+        files.push(json(&path("_internal_state"), internal));
+    }
     files
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use fondaco_contract::v1alpha1::BacktestResult;
 use fondaco_domain::run::{Recorded, Run, RunKind, RunState};
+use fondaco_domain::task::TaskState;
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use thiserror::Error;
 
-use super::{CHUNK, Picture, Teller, chunk, events, files};
+use super::{CHUNK, Picture, Simulated, Teller, chunk, events, files};
 use crate::backtests::body::Kept;
 use crate::flags::{self, FlagsError};
 use crate::ports::results::ResultStore;
@@ -15,6 +16,7 @@ use crate::ports::run_files::RunFiles;
 use crate::ports::runs::{FeedRow, RunQuery, RunStoreError, TaskQuery};
 use crate::ports::{Failure, Store};
 use crate::runs::whole;
+use crate::simulation::{job, plan};
 
 /// A run that could not be told.
 #[derive(Debug, Error)]
@@ -199,13 +201,16 @@ impl Projector {
         };
         let last = self.tell_events(id, known)?;
         let result = self.result(&run)?;
+        let with_dashboard = self.with_dashboard && self.is_switched_on()?;
+        let simulated = simulated(&*self.store, &run, &spec)?;
         let picture = Picture {
             run: &run,
             spec: &spec,
             last: last.as_ref(),
             result: result.as_ref(),
+            simulated: simulated.as_ref(),
         };
-        for file in files(picture, self.with_dashboard && self.is_switched_on()?) {
+        for file in files(picture, with_dashboard) {
             self.put(id, &file)?;
         }
         Ok(Some(Found::Told {
@@ -291,6 +296,47 @@ impl Teller for Projector {
     fn sweep(&self, after: Option<RunId>) -> Result<Option<RunId>, ProjectionError> {
         Ok(Self::sweep(self, after)?.0)
     }
+}
+
+/// Model-days of a run that are told in a dashboard at most: larger ones are
+/// read through the results.
+const MODEL_DAYS: usize = 2_000;
+
+/// What the models of a simulation did so far; nothing of other runs, of ones
+/// that are too large, and of ones whose documents this program does not read.
+fn simulated(
+    store: &dyn Store,
+    run: &Run,
+    spec: &str,
+) -> Result<Option<Simulated>, RunStoreError> {
+    if run.new.kind != RunKind::Simulation {
+        return Ok(None);
+    }
+    let Ok(job) = job::parse(spec) else {
+        return Ok(None);
+    };
+    if job.dates.len().saturating_mul(job.models.len()) > MODEL_DAYS {
+        return Ok(None);
+    }
+    let mut days = vec![Vec::new(); job.models.len()];
+    let completed = TaskQuery {
+        states: vec![TaskState::Completed],
+        ..TaskQuery::default()
+    };
+    for task in store.tasks(run.id, &completed)? {
+        let Some((_, name)) = plan::split(&task.plan.key) else {
+            continue;
+        };
+        let place = job.models.iter().position(|model| model.name == name);
+        let (Some(place), Some(output)) = (place, &task.output) else {
+            continue;
+        };
+        let Ok(day) = serde_json::from_str(&whole(store, output)?) else {
+            return Ok(None);
+        };
+        days[place].push(day);
+    }
+    Ok(Some(Simulated { job, days }))
 }
 
 /// What may have been removed meanwhile.

@@ -66,6 +66,7 @@ enum MaybeStats {
 impl ServerState {
     pub(super) fn of(picture: Picture<'_>, dashboard: Option<&Dashboard>) -> Self {
         let days = dashboard.map_or(0, |dashboard| dashboard.days.len());
+        let planned = dashboard.and_then(|dashboard| dashboard.planned);
         let trades = dashboard.map_or(Vec::new(), |dashboard| {
             dashboard.trades.iter().take(TRADES).cloned().collect()
         });
@@ -82,12 +83,16 @@ impl ServerState {
             stats: dashboard.map_or(MaybeStats::None {}, |dashboard| {
                 MaybeStats::Some(Box::new(dashboard.stats.clone()))
             }),
-            leaderboard: Vec::new(),
-            realtime_prices: BTreeMap::new(),
+            leaderboard: dashboard
+                .map(|dashboard| dashboard.leaderboard.clone())
+                .unwrap_or_default(),
+            realtime_prices: dashboard
+                .map(|dashboard| dashboard.prices.clone())
+                .unwrap_or_default(),
             system_started: picture.run.created_at.to_string(),
             feed_history: Vec::new(),
             last_day_history: Vec::new(),
-            trading_days_total: days,
+            trading_days_total: planned.unwrap_or(days),
             trading_days_completed: days,
             last_saved: picture.last.map(|event| event.at.to_string()),
         }

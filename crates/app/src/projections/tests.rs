@@ -52,6 +52,7 @@ fn what_a_run_was_asked_to_be_is_read_by_machines_and_people() {
         spec,
         last: None,
         result: None,
+        simulated: None,
     };
     insta::assert_snapshot!(text(&files(picture, true), "BOOTSTRAP.md"), @r#"
     ---
@@ -98,6 +99,7 @@ fn what_has_no_source_is_empty() {
         spec: "{}",
         last: Some(&last),
         result: None,
+        simulated: None,
     };
     let files = files(picture, true);
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();

@@ -12,7 +12,10 @@ mod room;
 mod server;
 
 pub use client::{ClientFrame, StartBacktest, Subscribe};
-pub use room::{Dashboard, FeedEntry, InitialState, MarketState, MarketStatus, ServerMode};
+pub use room::{
+    Dashboard, FeedEntry, InitialState, MarketState, MarketStatus, RoomEvent, RoomFrame,
+    ServerMode, TeamSummary,
+};
 pub use server::{OpenRunsView, ServerFrame, ServerMessage, SnapshotCause};
 
 use schemars::JsonSchema;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{InitialState, MarketState};
+use super::{InitialState, MarketState, RoomFrame};
 use crate::http::{EventView, HaltsView, ProblemCode, RunView};
 
 /// A frame to a client.
@@ -108,6 +108,11 @@ pub enum ServerMessage {
         /// One sentence.
         content: String,
     },
+    /// Something happened in a room. It stands before the `event` that it was
+    /// made of and has the number before that, so that whoever comes again is
+    /// told it again where the event was not told.
+    #[serde(untagged)]
+    Room(RoomFrame),
 }
 
 /// Why a snapshot was sent.

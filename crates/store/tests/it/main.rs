@@ -20,6 +20,7 @@ mod recommendations;
 mod remote;
 mod research;
 mod retention;
+mod rooms;
 mod scheduler;
 mod simulation;
 mod sqlite;

@@ -2,15 +2,19 @@
 
 use fondaco_contract::v1alpha1::analysis::CallTokens;
 use fondaco_contract::v1alpha1::simulation::{
-    ActionKind, Base, Conference, DaySession, MemberPredictions, Message, MessageRole, MissingTurn,
+    ActionKind, Base, BaselineValue, Conference, DaySession, MemberPredictions, Message, MessageRole, MissingTurn,
     ModelDay, RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomOutcome, RoomReport,
+    SimDate,
 };
+use fondaco_domain::ledger;
 use fondaco_domain::retry::ErrorClass;
 
 use super::keys::{Node, split};
 use super::turn::Turn;
 use crate::ports::exec::Outcome;
+use crate::simulation::baselines::{self, Baseline};
 use crate::simulation::body::{BodyError, completed};
+use crate::simulation::market::Market;
 use crate::simulation::trading::Trading;
 
 /// How a session of a room ends.
@@ -20,6 +24,7 @@ const SETTLED: &str = "settled";
 /// and the day has no end.
 pub(super) fn settle(
     turn: &Turn<'_>,
+    market: &Market,
     before: Option<&Base>,
     mut trading: Trading<'_>,
 ) -> Result<Outcome, BodyError> {
@@ -34,11 +39,15 @@ pub(super) fn settle(
     if trading.is_idle() {
         trading.hold();
     }
-    let traded = trading.end()?;
+    let room = RoomDay {
+        opens: trading.opens().clone(),
+        baselines: baselines(turn, market)?,
+        ..room(turn, decision)
+    };
     let session = session(turn, decision);
-    let document = turn.sitting.document(before, traded, session);
+    let document = turn.sitting.document(before, trading.end()?, session);
     Ok(completed(&ModelDay {
-        room: Some(room(turn, decision)),
+        room: Some(room),
         ..document
     }))
 }
@@ -108,17 +117,21 @@ fn session(turn: &Turn<'_>, decision: &RoomAnswer) -> DaySession {
 
 /// A turn in words, with who spoke.
 fn said(report: &RoomReport) -> Message {
-    let who = report.member.title();
+    let (who, said) = (report.member.title(), content(report));
     let node = split(&report.node).map(|(.., node)| node.to_string());
-    let said = match &report.outcome {
-        RoomOutcome::Answered(answer) => words(answer),
-        RoomOutcome::Abstained(abstention) => format!("nothing to say: {}", abstention.why),
-        RoomOutcome::Degraded(degraded) => format!("no answer ({})", degraded.reason),
-    };
     Message::said(
         MessageRole::Assistant,
         format!("{who} ({}): {said}", node.unwrap_or_default()),
     )
+}
+
+/// What was said in a turn, for people.
+pub(crate) fn content(report: &RoomReport) -> String {
+    match &report.outcome {
+        RoomOutcome::Answered(answer) => words(answer),
+        RoomOutcome::Abstained(abstention) => format!("nothing to say: {}", abstention.why),
+        RoomOutcome::Degraded(degraded) => format!("no answer ({})", degraded.reason),
+    }
 }
 
 /// An answer in words: the text, then its entries, a line each.
@@ -181,10 +194,30 @@ fn room(turn: &Turn<'_>, decision: &RoomAnswer) -> RoomDay {
         scored: turn.memory.scored.clone(),
         standings: turn.memory.standings.clone(),
         lessons: turn.memory.lessons.clone(),
+        ..RoomDay::default()
     }
 }
 
+/// What the same money made so far. One that cannot be made is not there: a
+/// market value that nobody knows is not guessed.
+fn baselines(turn: &Turn<'_>, market: &Market) -> Result<Vec<BaselineValue>, BodyError> {
+    let sitting = turn.sitting;
+    let dates = sitting.job.dates.iter().copied();
+    let steps: Vec<SimDate> = dates.filter(|date| *date <= sitting.date).collect();
+    let research = &*sitting.body.research;
+    let made = baselines::baselines(sitting.job, market, research, &steps);
+    let value = |baseline: Baseline| {
+        let value = baseline.equity.value.last().copied()?;
+        Some(BaselineValue {
+            name: baseline.name,
+            value: ledger::decimal(value).ok()?.round_dp(2),
+        })
+    };
+    let made = made.map_err(BodyError::Research)?.all.into_iter();
+    Ok(made.filter_map(value).collect())
+}
+
 /// What a conference is about.
-pub(crate) fn title(date: fondaco_contract::v1alpha1::simulation::SimDate) -> String {
+pub(crate) fn title(date: SimDate) -> String {
     format!("What to hold on {date}")
 }

@@ -13,6 +13,7 @@ mod plan;
 mod prompts;
 mod turn;
 
+pub(crate) use day::{content, title};
 pub use plan::{hears, nodes, plan};
 pub use prompts::PromptError;
 pub use turn::RoomError;

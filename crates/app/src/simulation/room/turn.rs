@@ -76,7 +76,7 @@ pub(in crate::simulation) fn node(
     };
     let trading = sitting.trading(&market, before.as_ref())?;
     match node {
-        Node::Day => day::settle(&turn, before.as_ref(), trading),
+        Node::Day => day::settle(&turn, &market, before.as_ref(), trading),
         _ => turn.ask(&trading),
     }
 }

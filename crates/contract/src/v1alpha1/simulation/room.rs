@@ -1,6 +1,8 @@
 //! Rooms: who sits in one, what its members answer, and what a day leaves
 //! behind.
 
+use std::collections::BTreeMap;
+
 use fondaco_domain::Symbol;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -240,6 +242,13 @@ pub struct RoomDay {
     /// Turns without an answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingTurn>,
+    /// The opens of the step, of what has one.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub opens: BTreeMap<Symbol, Decimal>,
+    /// What the same money is worth at the open without anybody's decisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baselines: Vec<BaselineValue>,
     /// Calls of the step before whose outcome is known at this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scored: Vec<ScoredCall>,
@@ -249,6 +258,17 @@ pub struct RoomDay {
     /// them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lessons: Vec<ScoredCall>,
+}
+
+/// The value of a portfolio that nobody trades.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineValue {
+    /// `equal_weight`, `market_cap_weight`, `momentum`, `hold AAPL`.
+    pub name: String,
+    /// At the open of the step.
+    #[schemars(with = "String")]
+    pub value: Decimal,
 }
 
 /// What an analyst expects.
