@@ -37,9 +37,7 @@ pub(crate) fn read_raw(
         "feather" | "arrow" | "ipc" => arrow::feather_series(path, &name, options),
         "parquet" => arrow::parquet_series(path, &name, options),
         "json" => json::read(path, &name, options),
-        "jsonl" | "ndjson" => Ok(FileContent::Skipped(SkipReason::NotCandles {
-            holds: "one JSON object a line".to_owned(),
-        })),
+        "jsonl" | "ndjson" => vantage::lines(path, options),
         "md" | "txt" | "rst" => Ok(FileContent::Skipped(SkipReason::Documentation)),
         _ => Ok(FileContent::Skipped(SkipReason::UnknownFormat)),
     }

@@ -17,11 +17,17 @@ mod migration;
 mod models;
 mod news;
 mod portfolio;
+mod prices;
 mod realistic;
 mod reference;
+mod replay_log;
 mod samples;
 mod settings;
 mod signal;
+mod simulation_report;
 mod strategy;
 mod task;
 mod tool;
+#[expect(dead_code, reason = "tests of market data use the rest")]
+#[path = "../../../market/tests/it/vantage_server.rs"]
+mod vantage_server;

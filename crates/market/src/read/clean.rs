@@ -70,12 +70,21 @@ fn sound_rows(
 ) -> Result<Vec<usize>, ReadError> {
     let mut kept = Vec::with_capacity(rows.time.len());
     let mut dropped = Vec::new();
+    let mut begun = 0;
+    let newest = rows.time.iter().max();
     for (row, &line) in lines.iter().enumerate() {
+        if Some(&rows.time[row]) == newest && only_opened(&bar(rows, row)) {
+            begun += 1;
+            continue;
+        }
         match flaw(path, &bar(rows, row), line, kind) {
             None => kept.push(row),
             Some(_) if repair.drop_bad_rows => dropped.push(line),
             Some(flaw) => return Err(flaw),
         }
+    }
+    if begun > 0 {
+        notes.push(Note::OnlyOpened { rows: begun });
     }
     if !dropped.is_empty() {
         notes.push(Note::BadRowsDropped {
@@ -84,6 +93,11 @@ fn sound_rows(
         });
     }
     Ok(kept)
+}
+
+/// A candle that has only begun, as a reader of such files leaves it.
+fn only_opened(bar: &Bar) -> bool {
+    bar.open.is_finite() && [bar.high, bar.low, bar.close].iter().all(|it| it.is_nan())
 }
 
 fn flaw(path: &Path, bar: &Bar, line: usize, kind: CandleKind) -> Option<ReadError> {

@@ -40,6 +40,11 @@ impl FileName {
             Some((stem, extension)) => (stem.to_owned(), extension.to_ascii_lowercase()),
             None => (plain, String::new()),
         };
+        // Files of the AI-Trader benchmark say what they hold before whose.
+        let stem = ["daily_prices_", "hourly_prices_"]
+            .iter()
+            .find_map(|begin| stem.strip_prefix(begin))
+            .map_or(stem.clone(), str::to_owned);
         let blank = Self {
             extension,
             symbol: None,
@@ -175,6 +180,10 @@ mod tests {
             ),
             ("600519.SHH.csv", row("600519.SHH", "", "trades", "", "csv")),
             ("BTC-USDT.csv", row("BTC-USDT", "", "trades", "", "csv")),
+            (
+                "daily_prices_600519.SHH.json",
+                row("600519.SHH", "", "trades", "", "json"),
+            ),
             ("my candles.csv", row("", "", "trades", "", "csv")),
         ] {
             assert_eq!(told(name), expected, "{name}");

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use fondaco_app::data::{Decimal, FileContent, RawSeries, ReadOptions};
+use fondaco_app::data::{Decimal, FileContent, RawSeries, ReadOptions, SkipReason};
+use fondaco_domain::Timeframe;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -58,7 +59,7 @@ impl Vantage {
             .or(name.symbol);
         name.timeframe = match self.about("interval") {
             Some(interval) => interval.replace("min", "m").parse().ok(),
-            None => name.timeframe,
+            None => name.timeframe.or_else(|| self.length()),
         };
         let origin = Origin {
             path,
@@ -71,6 +72,61 @@ impl Vantage {
     }
 }
 
+impl Vantage {
+    /// The candle length in the name of the series: `Time Series (Daily)`,
+    /// `Time Series (60min)`.
+    fn length(&self) -> Option<Timeframe> {
+        let (name, _) = self.series.as_ref()?;
+        let (_, length) = name.split_once('(')?;
+        match length.trim_end_matches(')') {
+            "Daily" => Some(Timeframe::DAY),
+            other => other.replace("min", "m").parse().ok(),
+        }
+    }
+}
+
+/// One answer a line, as the AI-Trader benchmark merges them: opens are called
+/// buy prices and closes sell prices there, and the newest candle has its open
+/// only.
+pub(crate) fn lines(
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<FileContent<RawSeries>, ReadError> {
+    let bytes = super::load_bytes(path)?;
+    let mut all = Vec::new();
+    for (line, text) in bytes.split(|&byte| byte == b'\n').enumerate() {
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let answer: Vantage = match serde_json::from_slice(text) {
+            Ok(answer) => answer,
+            // Logs, news and other lists are no candles, whatever they hold.
+            Err(_) if all.is_empty() => return Ok(others()),
+            Err(cause) => {
+                let problem = format!("line {}: {cause}", line + 1);
+                return Err(ReadError::damaged(path, "JSON lines", problem));
+            }
+        };
+        if answer.series.is_none() {
+            return Ok(others());
+        }
+        match answer.series(path, options)? {
+            FileContent::Series(series) => all.extend(series),
+            skipped @ FileContent::Skipped(_) => return Ok(skipped),
+        }
+    }
+    if all.is_empty() {
+        return Ok(others());
+    }
+    Ok(FileContent::Series(all))
+}
+
+fn others() -> FileContent<RawSeries> {
+    FileContent::Skipped(SkipReason::NotCandles {
+        holds: "one JSON object a line".to_owned(),
+    })
+}
+
 /// Each key a stamp, each value an object of numbers in text, newest first.
 fn table(
     path: &Path,
@@ -78,12 +134,13 @@ fn table(
     series: &[(String, Pairs<Value>)],
 ) -> Result<Table, ReadError> {
     let mut table = Table::default();
+    let newest = series.iter().map(|(key, _)| key).max();
     for (row, (key, fields)) in series.iter().enumerate() {
         let line = row + 1;
         let stamp = stamp::parse(key)
             .ok_or_else(|| cell(path, line, "time", key, CellProblem::NotATime))?;
         let number = |column: &'static str| {
-            let field = fields.iter().find(|(name, _)| normal(name) == column);
+            let field = fields.iter().find(|(name, _)| is(&normal(name), column));
             field
                 .map(|(_, value)| double(path, line, column, value, options))
                 .transpose()
@@ -95,13 +152,18 @@ fn table(
                 found: format!("fields of {key}: {}", names(fields)),
             })
         };
-        let prices = [
-            price("open")?,
-            price("high")?,
-            price("low")?,
-            price("close")?,
-        ];
-        let [open, high, low, close] = prices;
+        let opened = || fields.len() == 1 && newest == Some(key);
+        let [open, high, low, close] = if opened() {
+            // It has only begun: there is nothing else to know of it.
+            [price("open")?, f64::NAN, f64::NAN, f64::NAN]
+        } else {
+            [
+                price("open")?,
+                price("high")?,
+                price("low")?,
+                price("close")?,
+            ]
+        };
         let volume = number("volume")?.unwrap_or(0.0);
         table.push(line, stamp, [open, high, low, close, volume]);
     }
@@ -114,6 +176,15 @@ fn table(
         }
     }
     Ok(table)
+}
+
+/// Whether a field is a column, by its own name or that of the merged form.
+fn is(name: &str, column: &str) -> bool {
+    name == column
+        || matches!(
+            (name, column),
+            ("buy_price", "open") | ("sell_price", "close")
+        )
 }
 
 /// Stamps of one form are in the order of time when they are in that of texts.

@@ -13,3 +13,4 @@ mod support;
 mod vantage;
 #[expect(dead_code, reason = "tests of the command line use the rest")]
 mod vantage_server;
+mod vantage_store;

@@ -322,6 +322,63 @@ fn quotes_have_a_side() {
     ));
 }
 
+/// The AI-Trader benchmark keeps one answer a line, calls opens and closes buy
+/// and sell prices, and leaves only the open of the newest candle.
+#[test]
+fn merged_lines_hold_a_series_each() {
+    let line = |symbol: &str, close: &str| {
+        format!(
+            r#"{{"Meta Data": {{"2. Symbol": "{symbol}"}}, "Time Series (Daily)": {{"2025-10-03": {{"1. buy price": "12"}}, "2025-10-02": {{"1. buy price": "10", "2. high": "11.5", "3. low": "9", "4. sell price": "{close}", "5. volume": "100"}}}}}}"#
+        )
+    };
+    let text = format!("{}\n\n{}\n", line("NVDA", "11"), line("600519.SHH", "1,0"));
+    let (_folder, path) = file("merged.jsonl", &text);
+    let error = LocalFiles.read(&path, &plain()).unwrap_err().to_string();
+    assert!(error.contains("1,0"), "{error}");
+
+    let text = format!("{}\n{}", line("NVDA", "11"), line("600519.SHH", "10.5"));
+    let (_folder, path) = file("merged.jsonl", &text);
+    let all = read_all(&path, &plain());
+    let told: Vec<String> = all
+        .iter()
+        .map(|series| {
+            format!(
+                "{} {} {:?} {:?} {:?}",
+                series.symbol,
+                series.timeframe,
+                series.bars.open(),
+                series.bars.close(),
+                series.notes
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "NVDA 1d [10.0] [11.0] [OnlyOpened { rows: 1 }]",
+            "600519.SHH 1d [10.0] [10.5] [OnlyOpened { rows: 1 }]",
+        ]
+    );
+    // Whoever reads rows as they lie sees the open.
+    let Ok(FileContent::Series(raw)) = LocalFiles.read_raw(&path, &plain()) else {
+        panic!("no series");
+    };
+    assert_eq!(raw[0].rows.open, [10.0, 12.0]);
+    assert!(raw[0].rows.close[1].is_nan());
+
+    // Any other list of objects is no candles.
+    for other in ["{\"title\": \"news\"}\n", "not JSON\n", "\n", "[1]\n"] {
+        let (_folder, path) = file("other.jsonl", other);
+        assert!(
+            matches!(
+                LocalFiles.read(&path, &plain()),
+                Ok(FileContent::Skipped(SkipReason::NotCandles { .. }))
+            ),
+            "{other}"
+        );
+    }
+}
+
 #[test]
 fn alpha_vantage_tells_instrument_and_zone() {
     let Some(path) = shared("raw-samples/us_daily_AAPL.alphavantage.json") else {

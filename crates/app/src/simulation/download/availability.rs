@@ -137,6 +137,16 @@ impl Availability {
         self.reason_for(step, policy, &BTreeSet::new(), unreached)
     }
 
+    /// The reason of every step that cannot be done by anybody.
+    pub fn reasons(
+        &self,
+        policy: Completeness,
+        unreached: &BTreeSet<Symbol>,
+    ) -> BTreeMap<SimDate, SkipReason> {
+        let reason = |step: &SimDate| Some((*step, self.reason(*step, policy, unreached)?));
+        self.steps.keys().filter_map(reason).collect()
+    }
+
     /// The same for one model on one day. With
     /// [`Completeness::HeldAndRequested`] `needed` are the symbols that it
     /// holds or asks for and cannot do without: of these each must have a

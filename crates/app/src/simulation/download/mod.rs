@@ -18,6 +18,7 @@ mod budget;
 mod outcome;
 mod plan;
 mod ports;
+mod rules;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -30,5 +31,6 @@ pub use plan::{Plan, Planned};
 pub use ports::{
     Asked, Came, PriceShelf, PriceSource, Prices, Reach, RequestBook, SourceError, Stored, Turn,
 };
-pub use run::{DownloadError, DownloadPorts, DownloadRules, Size, download};
+pub use rules::{DownloadRules, Size};
+pub use run::{DownloadError, DownloadPorts, download};
 pub use warnings::{already_completed, incomplete};
