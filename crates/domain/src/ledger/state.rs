@@ -105,6 +105,16 @@ pub struct Totals {
     pub fills: u64,
 }
 
+impl Lot {
+    /// `cost / quantity`, rounded to 28 digits.
+    pub fn unit_cost(&self) -> Decimal {
+        self.cost
+            .checked_div(self.quantity)
+            .unwrap_or_default()
+            .normalize()
+    }
+}
+
 impl LedgerState {
     /// The session it is in.
     pub fn session(&self) -> Session {

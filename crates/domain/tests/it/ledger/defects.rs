@@ -148,6 +148,7 @@ fn realised_by_first_lots_and_cost_by_averages() {
         .map(|lot| (lot.quantity, lot.cost))
         .collect();
     assert_eq!(lots, [(d("8"), d("960")), (d("5"), d("650"))]);
+    assert_eq!(position.lots()[0].unit_cost(), d("120"));
     assert!(conserved(ledger.state()));
 }
 

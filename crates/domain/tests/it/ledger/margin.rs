@@ -3,8 +3,10 @@
 use fondaco_domain::corporate::Dividend;
 use fondaco_domain::ledger::{
     Account, Action, CorporateAction, CorporateEvent, Ledger, MAINTENANCE_MARGIN,
-    MARGIN_REQUIREMENT, MarginCall, MarginState, Order, Quote, Quotes, Refusal, Shorting,
+    MARGIN_REQUIREMENT, MarginCall, MarginState, Order, Quote, Quotes, Refusal, Settlement,
+    Shorting,
 };
+use jiff::ToSpan;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -22,6 +24,18 @@ fn quotes(at: &[(&str, &str)]) -> Quotes {
     at.iter()
         .map(|(symbol, price)| (sym(symbol), Quote::at(d(price))))
         .collect()
+}
+
+fn dividend_of_apple(amount: f64) -> CorporateAction {
+    CorporateAction {
+        symbol: sym("AAPL"),
+        event: CorporateEvent::Dividend(Dividend {
+            ex_date: TUESDAY,
+            pay_date: None,
+            amount,
+            currency: "USD".to_owned(),
+        }),
+    }
 }
 
 fn order(action: Action, symbol: &str, quantity: &str) -> Order {
@@ -142,16 +156,9 @@ fn a_dividend_that_cannot_be_paid_sells_what_is_held() {
         .buy(&sym("MSFT"), d("15"), Quote::at(d("100")))
         .unwrap();
     assert_eq!(ledger.state().cash(), Decimal::ZERO);
-    let dividend = CorporateAction {
-        symbol: sym("AAPL"),
-        event: CorporateEvent::Dividend(Dividend {
-            ex_date: TUESDAY,
-            pay_date: None,
-            amount: 12.0,
-            currency: "USD".to_owned(),
-        }),
-    };
-    ledger.begin(TUESDAY.into(), &[dividend]).unwrap();
+    ledger
+        .begin(TUESDAY.into(), &[dividend_of_apple(12.0)])
+        .unwrap();
     assert_eq!(ledger.state().cash(), d("-120"));
     // 120 / 100: two are sold, of what is largest.
     let called = call(&ledger, &[]).unwrap();
@@ -189,22 +196,80 @@ fn a_debt_is_paid_from_margin_that_is_not_needed() {
             price: None,
         },
     };
-    let dividend = CorporateAction {
-        symbol: sym("AAPL"),
-        event: CorporateEvent::Dividend(Dividend {
-            ex_date: TUESDAY,
-            pay_date: None,
-            amount: 12.0,
-            currency: "USD".to_owned(),
-        }),
-    };
-    ledger.begin(TUESDAY.into(), &[gone, dividend]).unwrap();
+    ledger
+        .begin(TUESDAY.into(), &[gone, dividend_of_apple(12.0)])
+        .unwrap();
     // At 10: 500 of margin, 100 to cover; worth −120 + 500 − 100.
     let called = call(&ledger, &[("AAPL", "10")]).unwrap();
     assert_eq!((called.equity, called.debt), (d("280"), d("120")));
     assert_eq!(called.orders, [order(Action::Cover, "AAPL", "10")]);
     ledger.force(&quotes(&[("AAPL", "10")])).unwrap();
     assert_eq!(ledger.state().cash(), d("280"));
+}
+
+/// A short that costs more than the margin it frees would make a debt larger.
+#[test]
+fn only_shorts_that_are_ahead_pay_a_debt() {
+    let mut ledger = on(Account::us_equity(), "1000");
+    short(&mut ledger, "AAPL", "10", "100");
+    short(&mut ledger, "PEAR", "2", "100");
+    ledger
+        .buy(&sym("MSFT"), d("16"), Quote::at(d("100")))
+        .unwrap();
+    assert_eq!(ledger.state().cash(), Decimal::ZERO);
+    let gone = CorporateAction {
+        symbol: sym("MSFT"),
+        event: CorporateEvent::Delisted {
+            date: TUESDAY,
+            price: None,
+        },
+    };
+    ledger
+        .begin(TUESDAY.into(), &[gone, dividend_of_apple(12.0)])
+        .unwrap();
+    // Worth −120 + 600 − 100 − 140 = 240; 72 are needed. AAPL frees 500 for
+    // 100, PEAR 100 for 140, though it is the larger one.
+    let called = call(&ledger, &[("AAPL", "10"), ("PEAR", "70")]).unwrap();
+    assert_eq!((called.equity, called.debt), (d("240"), d("120")));
+    assert_eq!(called.orders, [order(Action::Cover, "AAPL", "10")]);
+}
+
+#[test]
+fn what_was_bought_today_is_not_sold_by_force_either() {
+    let account = Account {
+        settlement: Settlement::NextSession,
+        ..Account::us_equity()
+    };
+    let mut ledger = on(account, "1000");
+    short(&mut ledger, "AAPL", "20", "100");
+    ledger
+        .buy(&sym("MSFT"), d("5"), Quote::at(d("100")))
+        .unwrap();
+    ledger.begin(TUESDAY.into(), &[]).unwrap();
+    ledger
+        .buy(&sym("MSFT"), d("15"), Quote::at(d("100")))
+        .unwrap();
+    // Worth 1,000 + 2,000 − 2,600 = 400, which carry 1,333.33: 1,266.67 / 130
+    // must go, 10. They cost 1,300 and free 500: 800 are owed, 5 may be sold.
+    let called = call(&ledger, &[("AAPL", "130")]).unwrap();
+    assert_eq!(
+        called.orders,
+        [
+            order(Action::Cover, "AAPL", "10"),
+            order(Action::Sell, "MSFT", "5")
+        ]
+    );
+    let done = ledger
+        .force(&quotes(&[("AAPL", "130"), ("MSFT", "100")]))
+        .unwrap();
+    assert!(done.iter().all(|forced| forced.outcome.is_ok()));
+    assert_eq!(ledger.state().cash(), d("-300"));
+    // The rest is sold the day after.
+    ledger.begin((MONDAY + 2.days()).into(), &[]).unwrap();
+    ledger
+        .force(&quotes(&[("AAPL", "130"), ("MSFT", "100")]))
+        .unwrap();
+    assert_eq!(ledger.state().cash(), Decimal::ZERO);
 }
 
 #[test]
@@ -311,6 +376,9 @@ proptest! {
         prop_assert_eq!(&again.force(&quotes).unwrap(), &done);
         prop_assert_eq!(&again, &ledger);
         prop_assert!(conserved(ledger.state()));
+        let rules = ledger.account().clone();
+        let replayed = Ledger::replay(rules, ledger.journal().to_vec());
+        prop_assert_eq!(&replayed.unwrap(), &ledger);
         let all = quotes.iter().map(|(symbol, quote)| (symbol.clone(), quote.price));
         match ledger.margin(&all.collect()).unwrap() {
             MarginState::Sound { equity, required } => prop_assert!(equity >= required),

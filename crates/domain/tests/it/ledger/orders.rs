@@ -350,4 +350,19 @@ fn too_many_digits() {
         Err(Refusal::Overflow)
     );
     assert_ne!(ledger, before);
+
+    // 10^11 at 10^7: a part of it cannot be counted with, all of it can.
+    let mut ledger = on(Account::us_equity(), "1000000000000000000");
+    let (all, part, price) = (
+        d("100000000000"),
+        d("99999999999"),
+        Quote::at(d("10000000")),
+    );
+    ledger.buy(&sym("SHIB"), all, price).unwrap();
+    assert_eq!(
+        ledger.sell(&sym("SHIB"), part, price),
+        Err(Refusal::Overflow)
+    );
+    assert!(ledger.sell(&sym("SHIB"), all, price).is_ok());
+    assert_eq!(ledger.state().cash(), d("1000000000000000000"));
 }
