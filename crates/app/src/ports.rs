@@ -2,6 +2,7 @@
 
 pub mod days;
 pub mod exec;
+pub mod foreign;
 pub mod gateway;
 pub mod halts;
 pub mod legacy;

@@ -2,12 +2,14 @@
 //!
 //! Several processes may have it open: each change is one short transaction,
 //! and readers wait for nobody. Start at [`SqliteDays`]; [`MemoryDays`] is the
-//! same by other means, for tests.
+//! same by other means, for tests. [`SeedDatabase`] is a file of another program.
 
 mod memory;
 mod put;
 mod rows;
+mod seed;
 mod sqlite;
 
 pub use memory::MemoryDays;
+pub use seed::{SeedDatabase, SeedError};
 pub use sqlite::SqliteDays;

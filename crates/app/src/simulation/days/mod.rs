@@ -2,5 +2,6 @@
 //! what another program did, imported.
 
 mod follow;
+pub mod import;
 
 pub use follow::{FollowError, Followed, Passed, PassedDay, follow};

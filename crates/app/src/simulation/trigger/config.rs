@@ -88,6 +88,9 @@ pub enum ConfigError {
     /// A name that a result cannot have.
     #[error("`{0}` cannot be the signature of a model: it is empty, or has a `|` or a `/` in it")]
     Signature(String),
+    /// An instrument whose name cannot be one.
+    #[error("`{0}` cannot be an instrument of simulations")]
+    Symbol(String),
     /// A number out of its range.
     #[error("`agent_config.{0}` of the simulation configuration is out of its range")]
     Range(&'static str),
@@ -109,6 +112,7 @@ impl Hint for ConfigError {
                  \"agent_config\": {\"max_steps\": 30, \"initial_cash\": 10000}}"
             }
             Self::Twice(_) | Self::Signature(_) => "give it another `signature`",
+            Self::Symbol(_) => "symbols are such as AAPL",
             Self::Range(_) => "max_steps is 1 to 1000, initial_cash more than 0",
             Self::Address(_) => {
                 "give the provider its address in the settings, its key in the environment"

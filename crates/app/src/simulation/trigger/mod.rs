@@ -66,14 +66,20 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Those of a configuration: its symbols or the usual ones, 30 days.
-    pub fn of(config: SeedConfig) -> Self {
-        let symbols: Vec<Symbol> = config
-            .symbols
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .collect();
-        Self {
+    /// Those of a configuration: 30 days, and what may be traded by name, else
+    /// what it names, else the usual list.
+    pub fn of(config: SeedConfig, named: &[String]) -> Result<Self, ConfigError> {
+        let names = if named.is_empty() {
+            &config.symbols
+        } else {
+            named
+        };
+        let read = |name: &String| {
+            let symbol = name.parse();
+            symbol.map_err(|_| ConfigError::Symbol(name.clone()))
+        };
+        let symbols: Vec<Symbol> = names.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self {
             symbols: if symbols.is_empty() {
                 nasdaq100()
             } else {
@@ -83,7 +89,7 @@ impl Rules {
             max_days: 30,
             download: None,
             is_dev: false,
-        }
+        })
     }
 }
 

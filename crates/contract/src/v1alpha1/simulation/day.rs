@@ -84,7 +84,6 @@ pub struct Holding {
 
 /// From open to open: a day's own trades never change its profit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DayFigures {
     /// Value at the open less the value at the end of the step before; 0 for
     /// the first.
@@ -99,8 +98,8 @@ pub struct DayFigures {
 }
 
 /// Something that was done, or tried.
+// Fields that are flattened cannot be told from unknown ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Action {
     /// What.
     pub kind: ActionKind,

@@ -3,6 +3,8 @@
 
 mod contract;
 mod file;
+mod follow;
+mod import;
 mod killed;
 mod random;
 
