@@ -48,6 +48,18 @@ pub(crate) struct Globals {
     pub(crate) config: Option<PathBuf>,
 }
 
+impl Cli {
+    /// With the file of `simulate run --config FILE` where it belongs: that
+    /// command's own `--config` wins over the one of settings.
+    pub(crate) fn settled(mut self) -> Self {
+        if let Noun::Simulate(commands::simulate::Command::Run(args)) = &mut self.command {
+            let named = self.globals.config.take();
+            args.request = args.request.take().or(named);
+        }
+        self
+    }
+}
+
 /// Form of what commands print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum OutputMode {

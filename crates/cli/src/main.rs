@@ -29,7 +29,7 @@ use crate::errors::Failure;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+        Ok(cli) => cli.settled(),
         Err(refusal) => return errors::usage(&refusal, requested_output()),
     };
     let output = cli.globals.output;

@@ -110,6 +110,8 @@ impl Analyses {
 pub struct Simulations {
     /// Completed days.
     pub days: Arc<dyn DayStore>,
+    /// Which models there are; where that is not known, every name is taken.
+    pub models: Option<Arc<dyn fondaco_app::ports::model::Models>>,
     /// How the process was started.
     pub deployment: Deployment,
     /// What holds for `POST /simulate/trigger`; where there is none, the place
@@ -126,6 +128,7 @@ impl Simulations {
     pub fn over(days: Arc<dyn DayStore>) -> Self {
         Self {
             days,
+            models: None,
             deployment: Deployment::default(),
             rules: Err("configs/default_config.json".to_owned()),
             lookback_days: 30,

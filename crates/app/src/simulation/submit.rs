@@ -22,6 +22,7 @@ use crate::backtests::pin;
 use crate::data::{DatasetId, Version};
 use crate::ports::Failure;
 use crate::ports::days::DayStore;
+use crate::ports::model::{ModelError, Models};
 use crate::ports::runs::{IdempotencyKey, RunStoreError, Submitted};
 use crate::runs::{Overrides, Runs, RunsError, Spec};
 use crate::tools::candles::Candles;
@@ -35,6 +36,8 @@ pub struct Known<'a> {
     pub candles: &'a dyn Candles,
     /// Days of the books.
     pub days: &'a dyn DayStore,
+    /// Which models there are; none where that is not looked at.
+    pub models: Option<&'a dyn Models>,
     /// The place of the newest import of news, filings and corporate actions.
     pub research: u64,
     /// Whether symbols that have no candles may be asked for: their days are
@@ -102,6 +105,15 @@ pub enum SubmitError {
     /// No candles at all.
     #[error("there are no {0} candles")]
     Empty(Timeframe),
+    /// A model that cannot be asked.
+    #[error("model `{name}` cannot trade")]
+    Model {
+        /// Its name in the run.
+        name: String,
+        /// Why not.
+        #[source]
+        source: ModelError,
+    },
     /// The run was refused.
     #[error(transparent)]
     Runs(#[from] RunsError),
@@ -114,6 +126,7 @@ impl Hint for SubmitError {
             Self::Market(error) => error.kind(),
             Self::Days { source, .. } => source.kind(),
             Self::Runs(error) => error.kind(),
+            Self::Model { .. } => ErrorKind::Invalid,
             Self::NoCandles { .. } | Self::Empty(_) => ErrorKind::NoData,
             Self::NoRange(_)
             | Self::Reversed { .. }
@@ -128,6 +141,7 @@ impl Hint for SubmitError {
             Self::Market(error) => error.hint(),
             Self::Days { source, .. } => source.hint(),
             Self::Runs(error) => error.hint(),
+            Self::Model { source, .. } => source.hint(),
             Self::NoRange(_) => Some(
                 "give `start` and `end`, such as 2025-03-03, or `dates`; with a `book`, `start` \
                  may be left out"
@@ -204,6 +218,7 @@ pub fn settle(
         book: request.book.as_deref(),
     };
     let mut models = models(request);
+    check_models(&models, known.models)?;
     let dates = dates(request, &market, &mut models, &past, today)?;
     let incomplete = dates.iter().copied();
     let incomplete: Vec<SimDate> = incomplete
@@ -358,6 +373,21 @@ fn models(request: &SimulationRequest) -> Vec<SimulationModel> {
         }
     };
     request.models.iter().flat_map(several).collect()
+}
+
+/// A name that is wrong would fail day after day, where nobody waits for the
+/// answer any more.
+fn check_models(models: &[SimulationModel], known: Option<&dyn Models>) -> Result<(), SubmitError> {
+    for model in known.iter().flat_map(|_| models) {
+        let can = known.map(|known| known.capabilities(&model.model));
+        if let Some(Err(source)) = can {
+            return Err(SubmitError::Model {
+                name: model.name.clone(),
+                source,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The steps of the run, and the first one of each model where it goes on.

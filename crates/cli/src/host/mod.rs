@@ -17,6 +17,7 @@ mod machine;
 mod migration;
 pub(crate) mod models;
 mod pages;
+mod pricer;
 mod projections;
 pub(crate) mod simulation;
 #[cfg(test)]

@@ -3,22 +3,19 @@
 use std::sync::Arc;
 
 use fondaco_app::data::{DatasetId, Version};
+use fondaco_app::ports::BarStore;
 use fondaco_app::ports::exec::{Assignment, Outcome, TaskBody, Watch};
-use fondaco_app::ports::{BarStore, Failure as Fault};
 use fondaco_app::simulation::body::SimulationBody;
-use fondaco_app::simulation::priced::{Priced, Pricer};
 use fondaco_app::simulation::results::Sources;
 use fondaco_app::tools::Toolbox;
-use fondaco_contract::v1alpha1::simulation::SimulationJob;
-use fondaco_domain::{ErrorKind, Hint};
 use fondaco_market::ParquetStore;
 use fondaco_store::days::SqliteDays;
 use fondaco_store::research::SqliteResearch;
-use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use super::Client;
 use super::models::models;
+use super::pricer::ThisPricer;
 use super::tools::StoredCandles;
 use crate::context::{Context, runtime};
 use crate::errors::Failure;
@@ -40,7 +37,9 @@ pub(super) fn body(client: &Client, context: &Context) -> Result<Days, Failure> 
     let runtime = runtime()?;
     let place = context.home().join("data").display().to_string();
     let store = Arc::new(ParquetStore::open(&place)?);
-    let candles = Arc::new(StoredCandles::new(store, runtime.handle().clone()));
+    let handle = runtime.handle().clone();
+    let candles = Arc::new(StoredCandles::new(store.clone(), handle.clone()));
+    let pricer = ThisPricer::of(context, store, candles.clone(), handle)?;
     let research = Arc::new(SqliteResearch::open(
         &context.home().join(SqliteResearch::FILE),
     )?);
@@ -51,34 +50,13 @@ pub(super) fn body(client: &Client, context: &Context) -> Result<Days, Failure> 
         candles,
         research,
         runs: Arc::clone(&client.opened.store),
-        prices: Arc::new(NoPricer),
+        prices: Arc::new(pricer),
         machine: client.machine.clone(),
     };
     Ok(Days {
         body,
         _runtime: runtime,
     })
-}
-
-/// Nobody to ask for prices.
-struct NoPricer;
-
-/// Prices are wanted, and nobody is set up who has them.
-#[derive(Debug, Error)]
-#[error("there is no source of prices called `{0}`")]
-struct NoSource(String);
-
-impl Hint for NoSource {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Invalid
-    }
-}
-
-impl Pricer for NoPricer {
-    fn bring(&self, job: &SimulationJob, _: &dyn Watch) -> Result<Option<Priced>, Fault> {
-        let source = job.download.as_ref().map(|it| it.source.clone());
-        Err(Fault::new(NoSource(source.unwrap_or_default())))
-    }
 }
 
 /// What simulations are accepted and shown with.

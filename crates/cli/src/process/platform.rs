@@ -5,11 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fondaco_app::roles::Role;
+use fondaco_app::simulation::trigger::{Rules, SeedConfig};
+use fondaco_domain::{ErrorKind, Hint};
 use fondaco_server::{
     Addresses, Analyses, Guard, GuardSettings, Limits, Platform, RateLimit, Simulations, Stop,
 };
 use fondaco_store::days::SqliteDays;
 use fondaco_store::research::SqliteResearch;
+use thiserror::Error;
 
 use crate::commands::backtest;
 use crate::context::Context;
@@ -39,7 +42,7 @@ pub(super) fn platform(
     Ok(Arc::new(Platform {
         guard: Guard::new(Arc::clone(&store), client.machine.clone(), guard),
         analyses: analyses(client, context)?,
-        simulations: simulations(context)?,
+        simulations: simulations(client, context, settings)?,
         migration: migration(client, context)?,
         environment: environment()?,
         store,
@@ -81,7 +84,68 @@ fn analyses(client: &Client, context: &Context) -> Result<Analyses, Failure> {
 }
 
 /// What simulations begin with.
-fn simulations(context: &Context) -> Result<Simulations, Failure> {
+fn simulations(
+    client: &Client,
+    context: &Context,
+    settings: &Settings,
+) -> Result<Simulations, Failure> {
     let days = SqliteDays::open(&context.home().join(SqliteDays::FILE))?;
-    Ok(Simulations::over(Arc::new(days)))
+    let mut simulations = Simulations::over(Arc::new(days));
+    let store = client.opened.store.clone();
+    simulations.models = Some(Arc::new(models::models(
+        context,
+        store,
+        client.machine.clone(),
+    )?));
+    simulations.rules = rules(settings)?;
+    simulations.lookback_days = settings.simulate.lookback_days.value;
+    Ok(simulations)
+}
+
+/// The configuration of those who name none.
+const USUAL: &str = r#"{
+    "models": [{"name": "Rules", "basemodel": "fondaco/rule-based", "signature": "rule-based", "enabled": true}],
+    "agent_config": {"max_steps": 30, "initial_cash": 10000}
+}"#;
+
+/// What holds for simulations that are triggered. A file that is not there is
+/// said to whoever asks for one; one that is wrong keeps the process from
+/// beginning.
+fn rules(settings: &Settings) -> Result<Result<Rules, String>, Failure> {
+    let said = &settings.simulate;
+    let config = match &said.config.value {
+        None => SeedConfig::parse(USUAL)?,
+        Some(path) => match std::fs::read_to_string(path) {
+            Ok(own) => SeedConfig::over(USUAL, &own)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Err(path.clone()));
+            }
+            Err(source) => {
+                let path = path.clone();
+                return Err(Unreadable { path, source }.into());
+            }
+        },
+    };
+    let mut rules = Rules::of(config, &said.symbols.value)?;
+    rules.max_days = said.max_days.value;
+    Ok(Ok(rules))
+}
+
+/// A configuration that cannot be read.
+#[derive(Debug, Error)]
+#[error("cannot read the simulation configuration {path}")]
+struct Unreadable {
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+impl Hint for Unreadable {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Storage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("check its permissions, and that it is a file".to_owned())
+    }
 }

@@ -81,7 +81,7 @@ fn heir() -> WorkerId {
     WorkerId::new(2, [2; 10])
 }
 
-fn commands(fence: Fence) -> [TaskCommand; 14] {
+fn commands(fence: Fence) -> [TaskCommand; 15] {
     let need = TaskNo(9);
     [
         TaskCommand::NeedEnded {
@@ -132,11 +132,16 @@ fn commands(fence: Fence) -> [TaskCommand; 14] {
             fence,
             rung: Rung::Kill,
         },
+        TaskCommand::Pass {
+            fence,
+            reason: SkipReason::IncompletePriceData,
+            detail: None,
+        },
     ]
 }
 
 /// Columns: blocked ready leased running completed failed skipped cancelled.
-fn check(run_state: RunState, facts: &Facts, fence: u64, expected: [&str; 14]) {
+fn check(run_state: RunState, facts: &Facts, fence: u64, expected: [&str; 15]) {
     for (command, expected) in commands(Fence(fence)).iter().zip(expected) {
         assert_eq!(row(run_state, facts, command), expected, "{command:?}");
     }
@@ -164,6 +169,7 @@ fn under_the_current_fence() {
             "!fence !fence adopted adopted !fence !fence !fence !fence",
             "!fence !fence - - !fence !fence !fence !fence",
             "- - escalated escalated - - - -",
+            &format!("{late} {late} {late} skipped {late} {late} {late} {late}"),
         ],
     );
 }
@@ -190,6 +196,7 @@ fn under_an_old_fence_nothing_a_worker_says_counts() {
             "!fence !fence !fence !fence !fence !fence !fence !fence",
             "!fence !fence !fence !fence !fence !fence !fence !fence",
             "- - - - - - - -",
+            &late,
         ],
     );
 }
@@ -369,6 +376,18 @@ fn an_adopted_task_is_completed_when_it_is_planned() {
     let task = Task::planned(TaskNo(1), plan, NOW);
     assert_eq!((task.state, task.waiting), (TaskState::Completed, 0));
     assert_eq!(task.output.as_deref(), Some("result"));
+    assert!(task.satisfies());
+}
+
+/// What is not to be done is skipped from the beginning, whatever it needs.
+#[test]
+fn a_task_may_be_skipped_when_it_is_planned() {
+    let mut plan = TaskPlan::new("b", TaskKind::ModelDay);
+    plan.needs = vec![TaskNo(0)];
+    plan.skip = Some(SkipReason::AlreadyCompleted);
+    let task = Task::planned(TaskNo(1), plan, NOW);
+    assert_eq!((task.state, task.waiting), (TaskState::Skipped, 0));
+    assert_eq!(task.skip, Some(SkipReason::AlreadyCompleted));
     assert!(task.satisfies());
 }
 

@@ -137,6 +137,7 @@ async fn accept(
                 listed: &listed,
                 candles: &Stored::new(&platform.candles.bars, runtime),
                 days: &*platform.simulations.days,
+                models: platform.simulations.models.as_deref(),
                 research: place(platform)?,
                 lenient: false,
             };

@@ -38,10 +38,10 @@ use crate::progress::Progress;
                   on with."
 )]
 pub(crate) struct Args {
-    /// What is asked for, as TOML or JSON: see the reference of simulation
-    /// requests.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    /// What is asked for, as TOML or JSON; the same as `--config FILE`, which
+    /// names no settings here.
+    #[arg(value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
     /// The first day; with a book, left out, each model goes on after its last
     /// one.
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -225,8 +225,10 @@ impl Args {
             follow(client.store(), &*shelves.days)?;
         }
         let listed = shelves.listed()?;
+        let desk = models::models(context, client.opened.store.clone(), client.machine.clone())?;
         let known = Known {
             listed: &listed,
+            models: Some(&desk),
             candles: &*shelves.candles,
             days: &*shelves.days,
             research: shelves.research.place()?,
@@ -237,7 +239,7 @@ impl Args {
     }
 
     fn request(&self, context: &Context) -> Result<SimulationRequest, Failure> {
-        let mut request = match &self.config {
+        let mut request = match &self.request {
             Some(path) => read(path)?,
             None => SimulationRequest::default(),
         };

@@ -63,6 +63,7 @@ async fn trigger(
                 listed: &listed,
                 candles: &candles,
                 days: &*platform.simulations.days,
+                models: platform.simulations.models.as_deref(),
                 research: place(platform)?,
                 lenient: true,
             };

@@ -70,6 +70,7 @@ pub const CASES: &[Case] = &[
     ("rungs are events and change nothing", lives::escalated),
     ("a plan comes in parts", plans::in_parts),
     ("tasks of an earlier run are taken over", plans::adopted),
+    ("tasks are skipped by a plan or a worker", plans::skipped),
     ("planning that fails ends the run", plans::failed_planning),
     ("days of models end by what is required", plans::model_days),
     ("a plan names each task once", plans::names_once),

@@ -4,7 +4,9 @@ use fondaco_app::ports::Store;
 use fondaco_app::ports::runs::{Exchange, INLINE, RunStoreError, TaskQuery};
 use fondaco_domain::retry::ErrorClass;
 use fondaco_domain::run::{Command, CompletionRule, PLAN_EVENT, Rejection, RunCommand, RunState};
-use fondaco_domain::task::{Adopted, OnNeedFailed, TaskNo, TaskPlan, TaskState};
+use fondaco_domain::task::{
+    Adopted, OnNeedFailed, SkipReason, TaskCommand, TaskNo, TaskPlan, TaskState,
+};
 
 use super::{
     agrees, at, begin, claim, completed, exchange, failed, names, plan, report, say, submission,
@@ -71,6 +73,58 @@ pub(super) fn adopted(store: &dyn Store) -> Result<(), RunStoreError> {
     whole.tasks[0].adopted = Some(Adopted { from, output: None });
     store.submit(whole.clone(), at(2))?;
     assert_eq!(store.run(whole.id)?.state, RunState::Completed);
+    agrees(store)
+}
+
+/// Skipped by the plan, or by the worker who looked: both are done with, and
+/// those who need them go on.
+pub(super) fn skipped(store: &dyn Store) -> Result<(), RunStoreError> {
+    let mut asked = submission(1, "q", 4);
+    asked.tasks[0].skip = Some(SkipReason::AlreadyCompleted);
+    asked.tasks[1].needs = vec![TaskNo(0)];
+    asked.tasks[2].needs = vec![TaskNo(1)];
+    asked.tasks[3].skip = Some(SkipReason::IncompletePriceData);
+    store.submit(asked.clone(), at(1))?;
+    let held = begin(store, "q", 9)?;
+    assert_eq!(names(&held), [(asked.id, 1)]);
+    let passed = TaskCommand::Pass {
+        fence: held[0].task.fence,
+        reason: SkipReason::RateLimited,
+        detail: Some("at noon".to_owned()),
+    };
+    // Said twice, it is so once.
+    for _ in 0..2 {
+        say(store, vec![report(&held[0], passed.clone())], 10)?;
+    }
+    let held = begin(store, "q", 9)?;
+    assert_eq!(names(&held), [(asked.id, 2)]);
+    say(
+        store,
+        vec![report(&held[0], completed(held[0].task.fence))],
+        11,
+    )?;
+    let tasks = store.tasks(asked.id, &TaskQuery::default())?;
+    let reasons: Vec<Option<SkipReason>> = tasks.iter().map(|task| task.skip).collect();
+    assert_eq!(
+        reasons,
+        [
+            Some(SkipReason::AlreadyCompleted),
+            Some(SkipReason::RateLimited),
+            None,
+            Some(SkipReason::IncompletePriceData)
+        ]
+    );
+    assert_eq!(tasks[1].detail.as_deref(), Some("at noon"));
+    let run = store.run(asked.id)?;
+    assert_eq!((run.state, run.counts.skipped), (RunState::Completed, 3));
+
+    // Nothing but skips: it ends as it begins, and well.
+    let mut all = submission(2, "q", 2);
+    for task in &mut all.tasks {
+        task.skip = Some(SkipReason::IncompletePriceData);
+    }
+    store.submit(all.clone(), at(2))?;
+    assert_eq!(store.run(all.id)?.state, RunState::Completed);
     agrees(store)
 }
 
