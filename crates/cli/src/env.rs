@@ -41,6 +41,16 @@ pub(crate) const BODY_LIMIT: &str = "FONDACO_BODY_LIMIT";
 pub(crate) const RATE_LIMIT: &str = "FONDACO_RATE_LIMIT";
 /// The data service's own port.
 pub(crate) const COMPAT_DATA_PORT: &str = "FONDACO_COMPAT_DATA_PORT";
+/// The model-day simulator's own port.
+pub(crate) const COMPAT_SIMULATION_PORT: &str = "FONDACO_COMPAT_SIMULATION_PORT";
+/// The configuration of simulations that are triggered.
+pub(crate) const SIMULATE_CONFIG: &str = "FONDACO_SIMULATE_CONFIG";
+/// What they may trade.
+pub(crate) const SIMULATE_SYMBOLS: &str = "FONDACO_SIMULATE_SYMBOLS";
+/// Days of one of them at most.
+pub(crate) const MAX_SIMULATION_DAYS: &str = "MAX_SIMULATION_DAYS";
+/// Days of their results where none are asked for.
+pub(crate) const RESULTS_LOOKBACK_DAYS: &str = "DEFAULT_RESULTS_LOOKBACK_DAYS";
 /// Whether the files of dashboards are written.
 pub(crate) const DASHBOARD_EXPORTS: &str = "ENABLE_DASHBOARD_COMPAT_EXPORTS";
 /// The folder of the legacy files.

@@ -65,6 +65,15 @@ pub(crate) enum DoorError {
         #[source]
         source: io::Error,
     },
+    /// The same of the model-day simulator.
+    #[error("the simulation service cannot listen at {address}")]
+    Simulation {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// Taken, or not allowed.
     #[error("{} cannot listen at {address}", role.as_str())]
     Listen {
@@ -82,7 +91,9 @@ impl Hint for DoorError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::WhichRole { .. } | Self::NoDoor { .. } => ErrorKind::Invalid,
-            Self::Listen { source, .. } | Self::Data { source, .. } => match source.kind() {
+            Self::Listen { source, .. }
+            | Self::Data { source, .. }
+            | Self::Simulation { source, .. } => match source.kind() {
                 io::ErrorKind::AddrNotAvailable => ErrorKind::Invalid,
                 _ => ErrorKind::Unavailable,
             },
@@ -98,6 +109,10 @@ impl Hint for DoorError {
             Self::NoDoor { .. } => "leave it out, or serve that role, too".to_owned(),
             Self::Data { .. } => {
                 let key = &keys::DATA_PORT;
+                format!("choose another with {} or `{}`", key.variable, key.name)
+            }
+            Self::Simulation { .. } => {
+                let key = &keys::SIMULATION_PORT;
                 format!("choose another with {} or `{}`", key.variable, key.name)
             }
             Self::Listen { role, source, .. } => {
@@ -198,11 +213,28 @@ pub(crate) fn bind_data(
     settings: &Settings,
 ) -> Result<Option<(TcpListener, SocketAddr)>, DoorError> {
     let port = settings.compat.data_port.value;
+    bind_own(roles, port).map_err(|(address, source)| DoorError::Data { address, source })
+}
+
+/// The same of the model-day simulator.
+pub(crate) fn bind_simulation(
+    roles: &[Role],
+    settings: &Settings,
+) -> Result<Option<(TcpListener, SocketAddr)>, DoorError> {
+    let port = settings.compat.simulation_port.value;
+    bind_own(roles, port).map_err(|(address, source)| DoorError::Simulation { address, source })
+}
+
+/// A port of its own for routes of control.
+fn bind_own(
+    roles: &[Role],
+    port: Option<u16>,
+) -> Result<Option<(TcpListener, SocketAddr)>, (SocketAddr, io::Error)> {
     let Some(port) = port.filter(|_| roles.contains(&Role::Control)) else {
         return Ok(None);
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let bound = listen(address).map_err(|source| DoorError::Data { address, source })?;
+    let bound = listen(address).map_err(|source| (address, source))?;
     Ok(Some(bound))
 }
 

@@ -91,12 +91,14 @@ pub(crate) fn run(
     let _listening = Listening::start(move |_| told.stop())?;
     let bound = doors::bind(&wish.roles, &wish.settings)?;
     let data = doors::bind_data(&wish.roles, &wish.settings)?;
+    let simulation = doors::bind_simulation(&wish.roles, &wish.settings)?;
     let client = Client::open_at(&wish.settings.store.value, context)?;
     for door in &bound {
         keys::may_listen(client.store(), client.machine.wall(), door.address)?;
     }
     let mut known = known(&wish, &bound, &client);
     known.data = data.as_ref().map(|(_, address)| *address);
+    known.simulation = simulation.as_ref().map(|(_, address)| *address);
     let mut announced = Announced::new(context.home(), known, wish.up.take())?;
     if announced.known().up {
         sample::load(&client, context)?;
@@ -109,6 +111,11 @@ pub(crate) fn run(
     doors.extend(data.map(|(listener, _)| Door {
         role: Role::Control,
         router: fondaco_server::data_router(Arc::clone(&platform)),
+        listener,
+    }));
+    doors.extend(simulation.map(|(listener, _)| Door {
+        role: Role::Control,
+        router: fondaco_server::simulation_router(Arc::clone(&platform)),
         listener,
     }));
     let gateways = wish.gateways(gateway, &platform, runtime.handle());
@@ -301,6 +308,7 @@ fn known(wish: &Wish, bound: &[doors::Bound], client: &Client) -> Known {
             .collect(),
         store: without_password(&wish.settings.store.value),
         data: None,
+        simulation: None,
         log: wish.log.clone(),
         up: wish.up.is_some(),
     }
@@ -358,6 +366,9 @@ fn tell(known: &Known, host: Option<&Host>, settings: &Settings) {
     }
     if let Some(address) = known.data {
         info!(name: "serving", %address, "data service: serving at http://{address}");
+    }
+    if let Some(address) = known.simulation {
+        info!(name: "serving", %address, "simulation service: serving at http://{address}");
     }
 }
 

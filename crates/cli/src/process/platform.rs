@@ -15,6 +15,7 @@ use fondaco_store::research::SqliteResearch;
 use thiserror::Error;
 
 use crate::commands::backtest;
+use crate::commands::data::prices;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::host::{Client, ThesePages, candles, environment, migration, models, planners};
@@ -97,7 +98,7 @@ fn simulations(
         store,
         client.machine.clone(),
     )?));
-    simulations.rules = rules(settings)?;
+    simulations.rules = rules(context, settings)?;
     simulations.lookback_days = settings.simulate.lookback_days.value;
     Ok(simulations)
 }
@@ -111,7 +112,7 @@ const USUAL: &str = r#"{
 /// What holds for simulations that are triggered. A file that is not there is
 /// said to whoever asks for one; one that is wrong keeps the process from
 /// beginning.
-fn rules(settings: &Settings) -> Result<Result<Rules, String>, Failure> {
+fn rules(context: &Context, settings: &Settings) -> Result<Result<Rules, String>, Failure> {
     let said = &settings.simulate;
     let config = match &said.config.value {
         None => SeedConfig::parse(USUAL)?,
@@ -128,6 +129,11 @@ fn rules(settings: &Settings) -> Result<Result<Rules, String>, Failure> {
     };
     let mut rules = Rules::of(config, &said.symbols.value)?;
     rules.max_days = said.max_days.value;
+    // Without a key there is nobody to ask: days that lack prices are skipped.
+    let has_source = || prices::source(context, None).is_ok();
+    if settings.prices.auto_download.value && has_source() {
+        rules.download = Some(prices::ALPHA_VANTAGE.to_owned());
+    }
     Ok(Ok(rules))
 }
 

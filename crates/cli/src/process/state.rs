@@ -60,6 +60,8 @@ pub(crate) struct Known {
     pub(crate) roles: BTreeMap<String, Option<SocketAddr>>,
     /// Where the data service has a port of its own.
     pub(crate) data: Option<SocketAddr>,
+    /// Where the model-day simulator has one.
+    pub(crate) simulation: Option<SocketAddr>,
     /// The store of runs, without a password.
     pub(crate) store: String,
     /// Where its log is, where that is a file.
@@ -300,6 +302,7 @@ mod tests {
             phase: Phase::Ready,
             roles: BTreeMap::from([("control".to_owned(), "127.0.0.1:1".parse().ok())]),
             data: None,
+            simulation: None,
             store: "sqlite:x".to_owned(),
             log: None,
             up: false,

@@ -158,6 +158,53 @@ pub(crate) const DATA_PORT: Key = Key {
     meaning: "Port of a listener of its own for the routes below `/data`, beside those of the control role.",
 };
 
+pub(crate) const SIMULATION_PORT: Key = Key {
+    name: "compat.simulation_port",
+    variable: env::COMPAT_SIMULATION_PORT,
+    flag: None,
+    wanted: "a port",
+    default: "none: it does not listen",
+    meaning: "Port of a listener of its own for `/simulate`, `/results` and `/reasoning`, with the `/health` that their \
+              clients know, beside those of the control role.",
+};
+
+pub(crate) const SIMULATE_CONFIG: Key = Key {
+    name: "simulate.config",
+    variable: env::SIMULATE_CONFIG,
+    flag: None,
+    wanted: "a path",
+    default: "none: one model, `fondaco/rule-based`",
+    meaning: "Configuration of `POST /simulate/trigger`: a JSON file with `models`, `agent_config` and `symbols`. Each \
+              of these sections stands in place of the default, whole.",
+};
+
+pub(crate) const SIMULATE_SYMBOLS: Key = Key {
+    name: "simulate.symbols",
+    variable: env::SIMULATE_SYMBOLS,
+    flag: None,
+    wanted: "a list of symbols",
+    default: "those of the configuration, else the NASDAQ-100",
+    meaning: "What `POST /simulate/trigger` may trade; in the environment with commas between them.",
+};
+
+pub(crate) const MAX_SIMULATION_DAYS: Key = Key {
+    name: "simulate.max_days",
+    variable: env::MAX_SIMULATION_DAYS,
+    flag: None,
+    wanted: "a number of days",
+    default: "`30`",
+    meaning: "Days of one job of `POST /simulate/trigger` at most.",
+};
+
+pub(crate) const RESULTS_LOOKBACK_DAYS: Key = Key {
+    name: "simulate.lookback_days",
+    variable: env::RESULTS_LOOKBACK_DAYS,
+    flag: None,
+    wanted: "a number of days",
+    default: "`30`",
+    meaning: "Days that `GET /results` looks back where no dates are asked for.",
+};
+
 pub(crate) const DASHBOARD_EXPORTS: Key = Key {
     name: "compat.dashboard_exports",
     variable: env::DASHBOARD_EXPORTS,
@@ -249,12 +296,17 @@ pub(crate) const ALL: &[&Key] = &[
     &BODY_LIMIT,
     &RATE_LIMIT,
     &DATA_PORT,
+    &SIMULATION_PORT,
     &DASHBOARD_EXPORTS,
     &LEGACY_FOLDER,
     &PRICES_URL,
     &PRICES_PER_MINUTE,
     &PRICES_PER_DAY,
     &AUTO_DOWNLOAD,
+    &SIMULATE_CONFIG,
+    &SIMULATE_SYMBOLS,
+    &MAX_SIMULATION_DAYS,
+    &RESULTS_LOOKBACK_DAYS,
     &LOG_LEVEL,
     &LOG_FORMAT,
 ];

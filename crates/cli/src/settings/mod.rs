@@ -185,10 +185,17 @@ impl Sources {
             },
             compat: Compat {
                 data_port: self.maybe(&keys::DATA_PORT)?,
+                simulation_port: self.maybe(&keys::SIMULATION_PORT)?,
                 dashboard_exports: self.take(&keys::DASHBOARD_EXPORTS, || true)?,
                 legacy_folder: self.legacy_folder(home)?,
             },
             prices: self.prices()?,
+            simulate: Simulate {
+                config: self.maybe(&keys::SIMULATE_CONFIG)?,
+                symbols: self.take(&keys::SIMULATE_SYMBOLS, Vec::new)?,
+                max_days: self.take(&keys::MAX_SIMULATION_DAYS, || 30)?,
+                lookback_days: self.take(&keys::RESULTS_LOOKBACK_DAYS, || 30)?,
+            },
             log: Log {
                 level: self.take(&keys::LOG_LEVEL, LogLevel::default)?,
                 format: self.maybe(&keys::LOG_FORMAT)?,
@@ -292,8 +299,23 @@ pub(crate) struct Settings {
     pub(crate) compat: Compat,
     /// Where prices are asked for, and how often.
     pub(crate) prices: Prices,
+    /// What holds for simulations that are triggered over HTTP.
+    pub(crate) simulate: Simulate,
     /// What is said of what happens.
     pub(crate) log: Log,
+}
+
+/// What holds for simulations that are triggered over HTTP.
+#[derive(Debug, Clone)]
+pub(crate) struct Simulate {
+    /// The configuration file.
+    pub(crate) config: Said<Option<String>>,
+    /// What may be traded; none for what the configuration says.
+    pub(crate) symbols: Said<Vec<String>>,
+    /// Days of a job at most.
+    pub(crate) max_days: Said<u32>,
+    /// Days of results where none are asked for.
+    pub(crate) lookback_days: Said<u32>,
 }
 
 /// Where prices are asked for, and how often.
@@ -340,6 +362,8 @@ pub(crate) struct Http {
 pub(crate) struct Compat {
     /// The data service's own port, when asked for.
     pub(crate) data_port: Said<Option<u16>>,
+    /// The model-day simulator's own port, when asked for.
+    pub(crate) simulation_port: Said<Option<u16>>,
     /// Whether `team_dashboard` is written.
     pub(crate) dashboard_exports: Said<bool>,
     /// The folder of the legacy files of analyses.

@@ -47,6 +47,9 @@ impl Shown {
             shown.said(&keys::DATA_PORT, &settings.compat.data_port, |port| {
                 json!(port)
             });
+            let port = &settings.compat.simulation_port;
+            shown.said(&keys::SIMULATION_PORT, port, |port| json!(port));
+            shown.simulate(settings);
             let auto = &settings.prices.auto_download;
             shown.said(&keys::AUTO_DOWNLOAD, auto, |on| json!(on));
             let folder = &settings.compat.legacy_folder;
@@ -62,6 +65,15 @@ impl Shown {
         });
         shown.said(&keys::LOG_FORMAT, &log.format, |format| json!(format));
         shown
+    }
+
+    fn simulate(&mut self, settings: &Settings) {
+        let simulate = &settings.simulate;
+        let (days, lookback) = (&simulate.max_days, &simulate.lookback_days);
+        self.said(&keys::SIMULATE_CONFIG, &simulate.config, |path| json!(path));
+        self.said(&keys::SIMULATE_SYMBOLS, &simulate.symbols, |all| json!(all));
+        self.said(&keys::MAX_SIMULATION_DAYS, days, |days| json!(days));
+        self.said(&keys::RESULTS_LOOKBACK_DAYS, lookback, |days| json!(days));
     }
 
     fn http(&mut self, settings: &Settings) {

@@ -132,7 +132,7 @@ fn what_a_file_may_not_say_is_named_with_its_line() {
     insta::assert_snapshot!(cases.join("\n"), @r"
     `worker.slots` cannot be 0 (file f.toml:2) | wanted is a number from 1
     f.toml:3: there is no setting `worker.slot` | allowed are worker.slots, worker.calls, worker.queues, worker.executor, worker.threads
-    f.toml:1: there is no setting `work` | allowed are store, control.listen, trading.listen, news.listen, runtime.listen, gateway.listen, worker.slots, worker.calls, worker.queues, worker.executor, worker.threads, http.cors_origins, http.body_limit, http.rate_limit, compat.data_port, compat.dashboard_exports, compat.legacy_folder, log.level, log.format
+    f.toml:1: there is no setting `work` | allowed are store, control.listen, trading.listen, news.listen, runtime.listen, gateway.listen, worker.slots, worker.calls, worker.queues, worker.executor, worker.threads, http.cors_origins, http.body_limit, http.rate_limit, compat.data_port, compat.simulation_port, compat.dashboard_exports, compat.legacy_folder, prices.url, prices.per_minute, prices.per_day, prices.auto_download, simulate.config, simulate.symbols, simulate.max_days, simulate.lookback_days, log.level, log.format
     `gateway.listen` cannot be 8765 (file f.toml:2) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
     `control.listen` cannot be a section (file f.toml:1) | wanted is an address such as 127.0.0.1:8000, with port 0 for a free one
     f.toml:1: there is no setting `worker` | allowed are worker.slots, worker.calls, worker.queues, worker.executor, worker.threads

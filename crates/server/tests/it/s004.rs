@@ -403,6 +403,85 @@ async fn a_job_can_be_cancelled_once() {
         .await;
 }
 
+/// What was done before stays done, and the job has failed all the same.
+#[tokio::test]
+async fn a_job_that_is_cancelled_in_between_has_failed() {
+    let world = World::new().await;
+    let job = world
+        .accepted(json!({"start_date": "2025-10-01", "end_date": "2025-10-03"}))
+        .await;
+    let held = world.claim();
+    world.finish(held);
+    let path = format!("/simulate/cancel/{job}");
+    let (_, answer) = world.send(Method::POST, &path, "").await;
+    assert_eq!(
+        (&answer["status"], &answer["error"]),
+        (&json!("failed"), &json!("cancelled"))
+    );
+    assert_eq!(answer["progress"]["completed"], 1);
+    assert_eq!(answer["progress"]["failed"], 2);
+    let (status, _) = world.get(&format!("/results?job_id={job}")).await;
+    assert_eq!(status, 200);
+}
+
+/// A job of a database that was imported answers as it did there.
+#[tokio::test]
+async fn an_imported_job_is_told_as_it_was() {
+    use fondaco_app::ports::days::{ImportedDetail, ImportedJob, ImportedStatus};
+    let world = World::new().await;
+    let detail = |date: &str, status, error: Option<&str>| ImportedDetail {
+        date: date.to_owned(),
+        model: "gpt-4".to_owned(),
+        status,
+        error: error.map(str::to_owned),
+        started_at: Some("2025-09-02T14:05:45Z".to_owned()),
+        completed_at: None,
+        duration_seconds: Some(2.5),
+    };
+    let job = ImportedJob {
+        id: "c2b68f6a-8beb-4bd2-bd98-749cdd98dda6".to_owned(),
+        status: ImportedStatus::Partial,
+        dates: vec!["2025-09-01".to_owned(), "2025-09-02".to_owned()],
+        models: vec!["gpt-4".to_owned()],
+        created_at: "2025-09-02T14:05:40Z".to_owned(),
+        started_at: None,
+        completed_at: None,
+        total_duration_seconds: Some(60.0),
+        error: None,
+        warnings: vec!["Rate limit reached - downloaded 3/5 symbols".to_owned()],
+        details: vec![
+            detail(
+                "2025-09-01",
+                ImportedStatus::Skipped,
+                Some("Incomplete price data"),
+            ),
+            detail("2025-09-02", ImportedStatus::Failed, Some("no answer")),
+        ],
+    };
+    let days = &world.client.platform.simulations.days;
+    days.import(&[job], &[]).unwrap();
+    let path = "/simulate/status/c2b68f6a-8beb-4bd2-bd98-749cdd98dda6";
+    let (status, answer) = world.get(path).await;
+    assert_eq!(status, 200);
+    assert_eq!(answer["status"], "partial");
+    assert_eq!(
+        answer["progress"],
+        json!({"total_model_days": 2, "completed": 0, "failed": 1, "pending": 0, "running": 0,
+               "skipped": 1})
+    );
+    assert_eq!(
+        world::details(&answer),
+        [
+            "2025-09-01 gpt-4 skipped Incomplete price data",
+            "2025-09-02 gpt-4 failed no answer"
+        ]
+    );
+    assert_eq!(
+        answer["warnings"][0],
+        "Rate limit reached - downloaded 3/5 symbols"
+    );
+}
+
 #[tokio::test]
 async fn a_day_is_told_in_detail() {
     let world = World::new().await;

@@ -145,7 +145,11 @@ fn of_run(simulations: &Simulations<'_>, run: &Run, mode: Mode) -> Result<Job, S
         warnings,
     } = shown;
     Ok(Job {
-        status: status_of(&run, &job, &progress),
+        status: match run.state {
+            // Its words have none for what somebody stopped.
+            RunState::Cancelled | RunState::Halted => "failed",
+            _ => status_of(&run, &job, &progress),
+        },
         job_id: run.id.to_string(),
         progress,
         date_range: job.dates.iter().map(ToString::to_string).collect(),
@@ -164,13 +168,18 @@ fn of_run(simulations: &Simulations<'_>, run: &Run, mode: Mode) -> Result<Job, S
 fn error_of(run: &Run) -> Option<String> {
     let reason = || run.reason.clone();
     match run.state {
-        RunState::Cancelling | RunState::Cancelled => Some("cancelled".to_owned()),
-        RunState::Halting | RunState::Halted => {
+        RunState::Cancelled => Some("cancelled".to_owned()),
+        RunState::Halted => {
             let reason = reason().unwrap_or_default();
             Some(format!("halted: {reason}"))
         }
         RunState::Failed => reason(),
-        RunState::Queued | RunState::Running | RunState::Completed | RunState::Partial => None,
+        RunState::Queued
+        | RunState::Running
+        | RunState::Halting
+        | RunState::Cancelling
+        | RunState::Completed
+        | RunState::Partial => None,
     }
 }
 
