@@ -93,8 +93,10 @@ impl Rooms {
             // Who has not spoken has had the turn all the same.
             _ => room.after((date, node)),
         };
-        let mut frames: Vec<RoomFrame> =
-            told.into_iter().map(|event| room.frame(team, event)).collect();
+        let mut frames: Vec<RoomFrame> = told
+            .into_iter()
+            .map(|event| room.frame(team, event))
+            .collect();
         let cancelled = matches!(event.event, Event::TaskCancelled { .. });
         if node == Node::Day && !cancelled {
             frames.extend(room.next(team, Some(date)));
@@ -381,7 +383,10 @@ fn outcome(call: &ScoredCall) -> String {
         None => "no price".to_owned(),
     };
     let (outlook, sure) = (call.outlook.as_str(), call.confidence);
-    format!("{} {} {outlook} ({sure} %): {result}, {moved}", call.date, call.ticker)
+    format!(
+        "{} {} {outlook} ({sure} %): {result}, {moved}",
+        call.date, call.ticker
+    )
 }
 
 /// How a team stands.

@@ -304,11 +304,7 @@ const MODEL_DAYS: usize = 2_000;
 
 /// What the models of a simulation did so far; nothing of other runs, of ones
 /// that are too large, and of ones whose documents this program does not read.
-fn simulated(
-    store: &dyn Store,
-    run: &Run,
-    spec: &str,
-) -> Result<Option<Simulated>, RunStoreError> {
+fn simulated(store: &dyn Store, run: &Run, spec: &str) -> Result<Option<Simulated>, RunStoreError> {
     if run.new.kind != RunKind::Simulation {
         return Ok(None);
     }

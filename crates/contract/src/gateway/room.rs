@@ -96,7 +96,11 @@ pub struct RoomFrame {
 
 /// What happens in a room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
 pub enum RoomEvent {
     /// A step begins.
     DayStart {

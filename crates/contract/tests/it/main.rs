@@ -16,4 +16,6 @@ mod report_check;
 #[cfg(test)]
 mod result;
 #[cfg(test)]
+mod room;
+#[cfg(test)]
 mod trades;

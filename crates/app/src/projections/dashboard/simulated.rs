@@ -68,9 +68,7 @@ impl Dashboard {
                 win_rate: manager.and_then(Standing::win_rate),
                 bull_bear: manager.map(bull_bear).unwrap_or_default(),
             },
-            leaderboard: room.map_or(Vec::new(), |room| {
-                leaderboard(model, days, &room.standings)
-            }),
+            leaderboard: room.map_or(Vec::new(), |room| leaderboard(model, days, &room.standings)),
             prices: room.map_or(BTreeMap::new(), |room| {
                 let opens = room.opens.iter();
                 let price = |(symbol, open): (&Symbol, &Decimal)| {
@@ -248,11 +246,7 @@ fn portfolio(job: &SimulationJob, day: &ModelDay) -> Portfolio {
 
 /// The analysts by how often they were right; those of whom nothing is known
 /// come last, in their order. Behind them, and without a rank, who decides.
-fn leaderboard(
-    model: &SimulationModel,
-    days: &[ModelDay],
-    standings: &[Standing],
-) -> Vec<Value> {
+fn leaderboard(model: &SimulationModel, days: &[ModelDay], standings: &[Standing]) -> Vec<Value> {
     let of = |member| {
         let known = standings.iter().find(|standing| standing.member == member);
         known.copied().unwrap_or(Standing::new(member))
@@ -264,7 +258,10 @@ fn leaderboard(
         let rate = |standing: &Standing| standing.win_rate().unwrap_or(-1.0);
         rate(b).total_cmp(&rate(a))
     });
-    let ranked = analysts.into_iter().zip(1..).map(|(it, rank)| (it, Some(rank)));
+    let ranked = analysts
+        .into_iter()
+        .zip(1..)
+        .map(|(it, rank)| (it, Some(rank)));
     let all = ranked.chain([(of(RoomMember::PortfolioManager), None)]);
     all.map(|(standing, rank)| entry(model, days, standing, rank))
         .collect()
@@ -372,3 +369,6 @@ fn internal(days: &[ModelDay], start: f64, portfolio: &Portfolio, trades: &[Trad
         "last_update_date": days.last().map(|day| day.date.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests;

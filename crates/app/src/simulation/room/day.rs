@@ -2,9 +2,9 @@
 
 use fondaco_contract::v1alpha1::analysis::CallTokens;
 use fondaco_contract::v1alpha1::simulation::{
-    ActionKind, Base, BaselineValue, Conference, DaySession, MemberPredictions, Message, MessageRole, MissingTurn,
-    ModelDay, RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomOutcome, RoomReport,
-    SimDate,
+    ActionKind, Base, BaselineValue, Conference, DaySession, MemberPredictions, Message,
+    MessageRole, MissingTurn, ModelDay, RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomOutcome,
+    RoomReport, SimDate,
 };
 use fondaco_domain::ledger;
 use fondaco_domain::retry::ErrorClass;

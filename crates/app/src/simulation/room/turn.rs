@@ -221,14 +221,11 @@ impl Turn<'_> {
         })
     }
 
-    /// Why a member need not be asked at all: no analyst looked at anything.
+    /// Why a member need not be asked at all: of all that it would hear there
+    /// is nothing.
     fn nothing_to_go_on(&self) -> Option<Degraded> {
-        let analyses = self.heard.iter().filter(|report| {
-            let node = keys::split(&report.node).map(|(_, _, node)| node);
-            matches!(node, Some(Node::Analysis(_)))
-        });
         let mut why = Vec::new();
-        for report in analyses {
+        for report in &self.heard {
             match &report.outcome {
                 RoomOutcome::Degraded(degraded) => {
                     why.push(format!("{}: {}", report.member.as_str(), degraded.detail));
@@ -236,11 +233,13 @@ impl Turn<'_> {
                 RoomOutcome::Answered(_) | RoomOutcome::Abstained(_) => return None,
             }
         }
+        // The first reason is the others', too.
+        why.truncate(4);
         (!why.is_empty()).then(|| Degraded {
             reason: "no_input".to_owned(),
             lane: None,
             data_quality: None,
-            detail: format!("no analyst looked ({})", why.join("; ")),
+            detail: format!("nobody before it said anything ({})", why.join("; ")),
             retryable: false,
         })
     }

@@ -1,5 +1,6 @@
 //! Days of trading rooms, from the plan to their documents.
 
+mod told;
 mod world;
 
 use fondaco_app::ports::runs::RunStore;
@@ -19,7 +20,11 @@ fn run_state(ran: &Ran) -> RunState {
 
 fn quantity(ran: &Ran, date: &str, symbol: &str) -> Decimal {
     let day = ran.day(date);
-    let held = day.end.holdings.iter().find(|it| it.symbol.as_str() == symbol);
+    let held = day
+        .end
+        .holdings
+        .iter()
+        .find(|it| it.symbol.as_str() == symbol);
     held.map_or(Decimal::ZERO, |held| held.quantity)
 }
 
@@ -32,7 +37,11 @@ fn states(actions: &[Action]) -> Vec<String> {
             ActionState::Refused { reason } => format!("refused: {reason}"),
             ActionState::Booked { .. } => "booked".to_owned(),
         };
-        format!("{} {} {symbol}: {state}", action.kind.as_str(), action.quantity)
+        format!(
+            "{} {} {symbol}: {state}",
+            action.kind.as_str(),
+            action.quantity
+        )
     };
     actions.iter().map(state).collect()
 }
@@ -131,7 +140,9 @@ fn each_hears_what_it_should_and_nothing_else() {
 
 #[test]
 fn without_a_conference_nobody_hears_the_others_before_the_manager() {
-    let ran = World::new().job(|job| job["style"]["cycles"] = json!(0)).run();
+    let ran = World::new()
+        .job(|job| job["style"]["cycles"] = json!(0))
+        .run();
     assert_eq!(ran.tasks.len(), 4 * 11);
     let words = ran.words(&format!("{}|team/prediction/technical", DAYS[0]));
     assert_eq!(words.matches("<report ").count(), 2);
@@ -141,11 +152,19 @@ fn without_a_conference_nobody_hears_the_others_before_the_manager() {
 #[test]
 fn a_member_without_an_answer_is_missing_and_the_day_goes_on() {
     let ran = World::new()
-        .says(&format!("{}|team/analysts/technical", DAYS[0]), vec![Said::Text("AAPL will go UP!")])
-        .says(&format!("{}|team/prediction/valuation", DAYS[0]), vec![Said::Error])
+        .says(
+            &format!("{}|team/analysts/technical", DAYS[0]),
+            vec![Said::Text("AAPL will go UP!")],
+        )
+        .says(
+            &format!("{}|team/prediction/valuation", DAYS[0]),
+            vec![Said::Error],
+        )
         .says(
             &format!("{}|team/analysts/sentiment", DAYS[0]),
-            vec![Said::Json(json!({"summary": "", "views": [], "abstain": "No news."}))],
+            vec![Said::Json(
+                json!({"summary": "", "views": [], "abstain": "No news."}),
+            )],
         )
         .run();
     assert_eq!(run_state(&ran), RunState::Completed);
@@ -172,7 +191,10 @@ fn a_member_without_an_answer_is_missing_and_the_day_goes_on() {
     );
     assert_eq!(room.predictions.len(), 3);
     let words = ran.words(&format!("{}|team/risk", DAYS[0]));
-    assert!(words.contains("<missing turn=\"analysts/technical\""), "{words}");
+    assert!(
+        words.contains("<missing turn=\"analysts/technical\""),
+        "{words}"
+    );
 }
 
 /// No decision, no order: the day fails with its reason, and the next goes on
@@ -182,7 +204,10 @@ fn a_day_without_a_decision_fails_and_orders_nothing() {
     for (said, reason) in [
         (Said::Text("long AAPL 10"), "malformed"),
         (Said::Error, "auth"),
-        (Said::Json(json!({"decisions": [], "summary": "so"})), "malformed"),
+        (
+            Said::Json(json!({"decisions": [], "summary": "so"})),
+            "malformed",
+        ),
         (Said::Wish("prices"), "tool_turns"),
     ] {
         let ran = World::new()
@@ -192,7 +217,10 @@ fn a_day_without_a_decision_fails_and_orders_nothing() {
         let failed = ran.task(&format!("{}|team", DAYS[1]));
         assert_eq!(failed.state, TaskState::Failed);
         let detail = failed.detail.as_deref().unwrap();
-        assert!(detail.contains(&format!("{reason}: the portfolio manager")), "{detail}");
+        assert!(
+            detail.contains(&format!("{reason}: the portfolio manager")),
+            "{detail}"
+        );
         assert!(failed.output.is_none());
         assert_eq!(run_state(&ran), RunState::Partial, "{reason}");
         let next = ran.day(DAYS[2]);
@@ -216,7 +244,10 @@ fn where_no_analyst_looks_nobody_decides() {
     let ran = world.run();
     let failed = ran.task(&format!("{}|team", DAYS[0]));
     let detail = failed.detail.as_deref().unwrap();
-    assert!(detail.contains("no_input: the portfolio manager"), "{detail}");
+    assert!(
+        detail.contains("no_input: the portfolio manager"),
+        "{detail}"
+    );
     assert!(ran.asked(&format!("{}|team/decision", DAYS[0])).is_empty());
 }
 
@@ -229,7 +260,10 @@ fn calls_are_scored_when_their_outcome_is_known() {
         {"ticker": "MSFT", "outlook": "DOWN", "confidence": 90},
     ]});
     let ran = World::new()
-        .says(&format!("{}|team/prediction/technical", DAYS[0]), vec![Said::Json(down)])
+        .says(
+            &format!("{}|team/prediction/technical", DAYS[0]),
+            vec![Said::Json(down)],
+        )
         // The team buys what falls.
         .decides(DAYS[0], &[("AAPL", "hold", 0.0), ("MSFT", "long", 10.0)])
         .run();
@@ -247,8 +281,14 @@ fn calls_are_scored_when_their_outcome_is_known() {
             .collect::<Vec<_>>()
     };
     let (right, wrong) = (CallResult::Right, CallResult::Wrong);
-    assert_eq!(of(RoomMember::TechnicalAnalyst), [("AAPL", wrong), ("MSFT", right)]);
-    assert_eq!(of(RoomMember::ValuationAnalyst), [("AAPL", right), ("MSFT", wrong)]);
+    assert_eq!(
+        of(RoomMember::TechnicalAnalyst),
+        [("AAPL", wrong), ("MSFT", right)]
+    );
+    assert_eq!(
+        of(RoomMember::ValuationAnalyst),
+        [("AAPL", right), ("MSFT", wrong)]
+    );
     assert_eq!(of(RoomMember::PortfolioManager), [("MSFT", wrong)]);
 
     // Nobody knows on the day itself; on the next each is told of its own.
@@ -280,17 +320,26 @@ fn what_is_not_traded_is_unknown_and_cannot_be_decided_on() {
         .run();
     assert!(all_completed(&ran));
     let words = ran.words(&format!("{}|team/decision", DAYS[1]));
-    assert!(words.contains(r#"{"ticker":"MSFT","open":null}"#), "{words}");
+    assert!(
+        words.contains(r#"{"ticker":"MSFT","open":null}"#),
+        "{words}"
+    );
     // What was said of AAPL alone is scored on the day after.
     let room = ran.day(DAYS[2]).room.unwrap();
-    assert!(room.scored.iter().all(|call| call.ticker.as_str() == "AAPL"));
+    assert!(
+        room.scored
+            .iter()
+            .all(|call| call.ticker.as_str() == "AAPL")
+    );
     assert_eq!(room.scored.len(), 4);
 }
 
 /// A book goes on with what its room remembers.
 #[test]
 fn a_room_goes_on_from_an_earlier_run() {
-    let first = World::new().job(|job| job["dates"] = json!([DAYS[0]])).run();
+    let first = World::new()
+        .job(|job| job["dates"] = json!([DAYS[0]]))
+        .run();
     let last = first.day(DAYS[0]);
     let base = json!({
         "date": DAYS[0], "value": last.end.value, "ledger": last.ledger, "room": last.room,

@@ -58,6 +58,8 @@ pub(super) struct World {
 
 /// A run that was done.
 pub(super) struct Ran {
+    world: Arc<World>,
+    spec: String,
     pub(super) store: Arc<MemoryRuns>,
     pub(super) run: RunId,
     pub(super) tasks: Vec<Task>,
@@ -80,7 +82,7 @@ impl World {
     /// A room of one team in which all hold.
     pub(super) fn new() -> Self {
         let dataset = |symbol: &str| {
-            json!({"venue": "nasdaq", "symbol": symbol, "timeframe": "1d", "kind": "spot",
+            json!({"venue": "nasdaq", "symbol": symbol, "timeframe": "1d", "kind": "trades",
                 "version": "0".repeat(64)})
         };
         Self {
@@ -145,7 +147,27 @@ impl World {
             machine: &*world,
             actor: "test",
         };
-        let run = runs.submit(&spec, None, &Overrides::default()).unwrap().run.id;
+        let run = runs.submit(&spec, None, &Overrides::default()).unwrap().id;
+        let ran = Ran {
+            world,
+            spec: spec.text().to_owned(),
+            tasks: Vec::new(),
+            asked: Vec::new(),
+            store,
+            run,
+        };
+        ran.work(stops)
+    }
+}
+
+impl Ran {
+    /// Does what is left, with a worker that takes over what was claimed.
+    pub(super) fn go_on(self) -> Self {
+        self.work(|_| false)
+    }
+
+    fn work(mut self, stops: impl Fn(&str) -> bool) -> Self {
+        let (store, world) = (self.store.clone(), self.world.clone());
         let body = SimulationBody {
             models: world.clone(),
             tools: Toolbox::default(),
@@ -155,26 +177,25 @@ impl World {
             prices: world.clone(),
             machine: world.clone(),
         };
-        while let Some(claimed) = take(&*store, &*world) {
+        while let Some(claimed) = take(&store, &world) {
             if stops(&claimed.task.plan.key) {
+                let fence = claimed.task.fence;
+                tell(&store, &world, &claimed, TaskCommand::Stopped { fence });
                 break;
             }
-            let assignment = assignment(&*store, &claimed, spec.text());
-            report(&*store, &*world, &claimed, body.run(&assignment, &Patient));
+            let assignment = assignment(&store, &claimed, &self.spec);
+            report(&store, &world, &claimed, body.run(&assignment, &Patient));
         }
-        Ran {
-            tasks: store.tasks(run, &TaskQuery::default()).unwrap(),
-            asked: world.asked.lock().unwrap().clone(),
-            store,
-            run,
-        }
+        self.tasks = store.tasks(self.run, &TaskQuery::default()).unwrap();
+        self.asked = world.asked.lock().unwrap().clone();
+        self
     }
-}
 
-impl Ran {
     pub(super) fn task(&self, key: &str) -> &Task {
         let mut named = self.tasks.iter().filter(|task| task.plan.key == key);
-        named.next().unwrap_or_else(|| panic!("there is no task {key}"))
+        named
+            .next()
+            .unwrap_or_else(|| panic!("there is no task {key}"))
     }
 
     fn output(&self, key: &str) -> String {
@@ -228,7 +249,11 @@ fn take(store: &MemoryRuns, world: &World) -> Option<Claimed> {
             start: true,
         }),
     };
-    store.exchange(exchange, asked(world)).unwrap().claimed.pop()
+    store
+        .exchange(exchange, asked(world))
+        .unwrap()
+        .claimed
+        .pop()
 }
 
 fn report(store: &MemoryRuns, world: &World, claimed: &Claimed, outcome: Outcome) {
@@ -250,6 +275,10 @@ fn report(store: &MemoryRuns, world: &World, claimed: &Claimed, outcome: Outcome
         },
         Outcome::Stopped => panic!("nobody stops {}", claimed.task.plan.key),
     };
+    tell(store, world, claimed, command);
+}
+
+fn tell(store: &MemoryRuns, world: &World, claimed: &Claimed, command: TaskCommand) {
     let exchange = Exchange {
         worker: WorkerId::new(1, [1; 10]),
         reports: vec![Report {
