@@ -32,7 +32,7 @@ impl Planner for SimulationPlanner {
         new.rule = CompletionRule::ModelDays;
         // Two runs that add to one book would each go on from what the other
         // does not know.
-        new.concurrency_key = job.book.map(|book| format!("book:{book}"));
+        new.concurrency_key = job.book.as_deref().map(concurrency_key);
         Ok(new)
     }
 
@@ -45,6 +45,11 @@ fn read(spec: &str) -> Result<SimulationJob, PlanError> {
     job::parse(spec).map_err(|error| PlanError {
         source: Box::new(error),
     })
+}
+
+/// What all runs of a book have in common: one of them at a time.
+pub fn concurrency_key(book: &str) -> String {
+    format!("book:{book}")
 }
 
 /// The name of the task that a day of a model ends with.

@@ -135,7 +135,7 @@ fn board(job: &SimulationJob, days: &[ModelDay], passive: &Baselines) -> Leaderb
             });
         let own: Vec<&ModelDay> = days.iter().filter(|day| day.model == model.name).collect();
         if !own.is_empty() {
-            entrant.runs.push(model_run(model, &own, start));
+            entrant.runs.push(model_run(model, &own));
         }
     }
     let entrants: Vec<Entrant> = entrants.into_values().collect();
@@ -157,14 +157,17 @@ fn board(job: &SimulationJob, days: &[ModelDay], passive: &Baselines) -> Leaderb
 }
 
 /// The name that repeats of a model share: `rules` of `rules#2`.
-fn of_several(name: &str) -> &str {
+pub(super) fn of_several(name: &str) -> &str {
     match name.rsplit_once('#') {
         Some((model, no)) if no.bytes().all(|byte| byte.is_ascii_digit()) => model,
         _ => name,
     }
 }
 
-fn model_run(model: &SimulationModel, days: &[&ModelDay], start: f64) -> ModelRun {
+pub(super) fn model_run(model: &SimulationModel, days: &[&ModelDay]) -> ModelRun {
+    // What there was before the first day of the run.
+    let before = |day: &&ModelDay| (day.start.value - day.figures.profit).to_f64();
+    let start = days.first().and_then(before).unwrap_or(f64::NAN);
     let value = |day: &&ModelDay| day.end.value.to_f64().unwrap_or(f64::NAN);
     let (input, output) = days.iter().fold((0, 0), |(input, output), day| {
         let tokens = day.session.tokens;
@@ -203,7 +206,7 @@ fn volume(day: &ModelDay) -> f64 {
 }
 
 /// A rule learnt from nothing; of others it is as they say.
-fn cutoff(model: &SimulationModel) -> Cutoff {
+pub(super) fn cutoff(model: &SimulationModel) -> Cutoff {
     match model.training_cutoff {
         Some(day) => Cutoff::Stated(UnixMillis::midnight(day)),
         None if model.model.starts_with("fondaco/") => Cutoff::NotTrained,
@@ -212,7 +215,7 @@ fn cutoff(model: &SimulationModel) -> Cutoff {
 }
 
 /// Steps of a year.
-fn periods(job: &SimulationJob) -> f64 {
+pub(super) fn periods(job: &SimulationJob) -> f64 {
     use fondaco_contract::v1alpha1::simulation::MarketName;
     let days: f64 = match job.account.market {
         MarketName::UsEquity => 252.0,

@@ -8,6 +8,7 @@ use fondaco_contract::v1alpha1::simulation::{
     Completeness, SimDate, SimulationData, SimulationJob, SimulationKind, SimulationModel,
     SimulationRequest,
 };
+use fondaco_domain::run::RunKind;
 use fondaco_domain::strategy::suggest;
 use fondaco_domain::{ErrorKind, Hint, RunId, Symbol, Timeframe, UnixMicros, UnixMillis};
 use jiff::civil::Date;
@@ -16,14 +17,14 @@ use thiserror::Error;
 use super::job::{self, JobError};
 use super::market::{Market, MarketError, calendar};
 use super::past::{self, Past};
-use super::prompts;
+use super::{plan, prompts};
 use crate::analysis::submit::day_of;
 use crate::backtests::pin;
 use crate::data::{DatasetId, Version};
 use crate::ports::Failure;
 use crate::ports::days::DayStore;
 use crate::ports::model::{ModelError, Models};
-use crate::ports::runs::{IdempotencyKey, RunStoreError, Submitted};
+use crate::ports::runs::{IdempotencyKey, RunQuery, RunStoreError, Submitted};
 use crate::runs::{Overrides, Runs, RunsError, Spec};
 use crate::tools::candles::Candles;
 
@@ -105,6 +106,14 @@ pub enum SubmitError {
     /// No candles at all.
     #[error("there are no {0} candles")]
     Empty(Timeframe),
+    /// Somebody adds to the book already.
+    #[error("run {run} adds to the book `{book}` and has not ended")]
+    Busy {
+        /// Which book.
+        book: String,
+        /// Who.
+        run: RunId,
+    },
     /// A model that cannot be asked.
     #[error("model `{name}` cannot trade")]
     Model {
@@ -127,6 +136,7 @@ impl Hint for SubmitError {
             Self::Days { source, .. } => source.kind(),
             Self::Runs(error) => error.kind(),
             Self::Model { .. } => ErrorKind::Invalid,
+            Self::Busy { .. } => ErrorKind::Conflict,
             Self::NoCandles { .. } | Self::Empty(_) => ErrorKind::NoData,
             Self::NoRange(_)
             | Self::Reversed { .. }
@@ -142,6 +152,9 @@ impl Hint for SubmitError {
             Self::Days { source, .. } => source.hint(),
             Self::Runs(error) => error.hint(),
             Self::Model { source, .. } => source.hint(),
+            Self::Busy { run, .. } => Some(format!(
+                "wait for it, or end it with `fondaco run cancel {run}`"
+            )),
             Self::NoRange(_) => Some(
                 "give `start` and `end`, such as 2025-03-03, or `dates`; with a `book`, `start` \
                  may be left out"
@@ -179,8 +192,36 @@ pub fn submit(
     key: Option<IdempotencyKey>,
     with: &Overrides,
 ) -> Result<Submitted, SubmitError> {
+    let turn = match &request.book {
+        Some(book) => Some(turn(runs, book)?),
+        None => None,
+    };
     let job = settle(request, known, runs.machine.wall())?;
-    offer(runs, &job, key, with)
+    offer(runs, &job, key.or(turn), with)
+}
+
+/// What two who ask for the next run of a book at once have in common: only
+/// one of them gets it. While a run of the book is under way nobody does, for
+/// it would go on from what is not there yet.
+fn turn(runs: &Runs<'_>, book: &str) -> Result<IdempotencyKey, SubmitError> {
+    let query = RunQuery {
+        kind: Some(RunKind::Simulation),
+        ..RunQuery::default()
+    };
+    let of_book = Some(plan::concurrency_key(book));
+    let all = runs.store.runs(&query)?;
+    let mut own = all.iter().filter(|run| run.new.concurrency_key == of_book);
+    if let Some(open) = own.clone().find(|run| !run.state.is_terminal()) {
+        return Err(SubmitError::Busy {
+            book: book.to_owned(),
+            run: open.id,
+        });
+    }
+    let last = own.next().map_or("none".to_owned(), |run| run.id.to_string());
+    Ok(IdempotencyKey {
+        scope: plan::concurrency_key(book),
+        key: format!("after {last}"),
+    })
 }
 
 /// Accepts a job that leaves nothing open.

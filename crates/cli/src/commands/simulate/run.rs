@@ -77,7 +77,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     book: Option<String>,
     /// Do days again that are completed in the book.
-    #[arg(long, requires = "book")]
+    #[arg(long)]
     replace_existing: bool,
     /// What figures are compared with.
     #[arg(long, value_name = "SYMBOL")]

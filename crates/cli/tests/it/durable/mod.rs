@@ -11,6 +11,7 @@ mod runs;
 mod runtime;
 mod schedules;
 mod serve;
+mod simulate;
 mod stores;
 mod support;
 mod up;
