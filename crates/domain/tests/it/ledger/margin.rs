@@ -323,7 +323,7 @@ fn no_call_forces_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(size(300, 20_000)))]
+    #![proptest_config(ProptestConfig::with_cases(size(300, 5_000)))]
 
     /// After force there is no call, or nothing that could be done about it:
     /// no shorts that equity does not carry, no debt beside what can be sold.

@@ -192,7 +192,7 @@ fn same_positions(state: &LedgerState, figures: &Figures) -> Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(size(250, 20_000)))]
+    #![proptest_config(ProptestConfig::with_cases(size(250, 5_000)))]
 
     /// The ledger and the slow account say yes and no to the same things, for
     /// the same reason, and have the same figures after each.
