@@ -215,6 +215,12 @@ pub enum Note {
         /// Lines of the first ten.
         lines: Vec<usize>,
     },
+    /// Candles of which only the open is known, the newest of their files;
+    /// they are left out.
+    OnlyOpened {
+        /// How many.
+        rows: usize,
+    },
     /// Columns without a number on some lines; those lines are no candles of
     /// that instrument.
     EmptyCells {
@@ -241,6 +247,9 @@ impl Note {
                     "{rows} rows that cannot be candles were dropped (lines {})",
                     lines.join(", ")
                 )
+            }
+            Self::OnlyOpened { rows } => {
+                format!("{rows} candles that have only begun were left out")
             }
             Self::EmptyCells { rows } => format!("{rows} empty cells are no candles"),
         }

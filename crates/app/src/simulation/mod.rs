@@ -12,6 +12,7 @@ mod chain;
 pub mod days;
 pub mod download;
 pub mod job;
+pub mod leaderboard;
 pub mod market;
 mod past;
 pub mod plan;

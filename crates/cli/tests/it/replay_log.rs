@@ -75,3 +75,188 @@ fn published_logs_come_to_their_published_figures() {
     }
     assert_eq!(checked, 7 * 8);
 }
+
+/// What the two sets of published logs do to themselves: every row follows,
+/// and every price but nine is the open of its hour or of its day.
+#[test]
+fn published_logs_follow_from_themselves() {
+    let (Some(golden), Some(data)) = (shared("golden/ai-trader"), shared("data")) else {
+        return;
+    };
+    let place = Place::new();
+    let path = |parts: PathBuf| parts.display().to_string();
+    let audits = |line: &[&str]| -> Vec<String> {
+        let report = place.json(line);
+        let logs = report["logs"].as_array().unwrap().iter();
+        logs.map(|log| {
+            let audit = &log["audit"];
+            let fills = &audit["fills"];
+            format!(
+                "{}: {} above, {} earlier, {} as stated; {} open, {} day, {} other",
+                log["log"].as_str().unwrap(),
+                audit["follows"],
+                audit["follows_earlier"],
+                audit["taken_as_stated"],
+                fills["at_open"],
+                fills["at_day_open"],
+                ["at_close", "inside", "outside", "no_candle"]
+                    .iter()
+                    .map(|it| fills[it].as_u64().unwrap())
+                    .sum::<u64>(),
+            )
+        })
+        .collect()
+    };
+    let crypto = audits(&[
+        "simulate",
+        "replay-log",
+        &path(golden.join("crypto/MiniMax-M2.jsonl")),
+        &path(golden.join("crypto/claude-3.7-sonnet.jsonl")),
+        &path(golden.join("crypto/deepseek-chat-v3.1.jsonl")),
+        &path(golden.join("crypto/CD5-index.jsonl")),
+        "--prices",
+        &path(data.join("crypto-daily")),
+    ]);
+    insta::assert_snapshot!(crypto.join("\n"), @"");
+    let hours = audits(&[
+        "simulate",
+        "replay-log",
+        &path(golden.join("us-60min/MiniMax-M2.jsonl")),
+        &path(golden.join("us-60min/claude-3.7-sonnet.jsonl")),
+        &path(golden.join("us-60min/deepseek-chat-v3.1.jsonl")),
+        "--prices",
+        &path(data.join("nasdaq100-60min")),
+        "--prices",
+        &path(data.join("nasdaq100-daily")),
+    ]);
+    insta::assert_snapshot!(hours.join("\n"), @"");
+}
+
+/// The sample of the repository, as people see it.
+#[test]
+fn the_sample_log_is_told() {
+    let place = Place::new();
+    let (log, prices) = (
+        repository("samples/replay-log/lantern.jsonl"),
+        repository("samples/replay-log/prices"),
+    );
+    let text = place.ok(&[
+        "simulate",
+        "replay-log",
+        &log.display().to_string(),
+        "--prices",
+        &prices.display().to_string(),
+    ]);
+    insta::assert_snapshot!(text, @"");
+}
+
+fn upstream(symbol: &str, zone: &str) -> String {
+    format!(
+        r#"{{"Meta Data": {{"2. Symbol": "{symbol}", "4. Interval": "60min", "6. Time Zone": "{zone}"}},
+        "Time Series (60min)": {{
+        "2025-10-02 11:00:00": {{"1. open": "1,420.08", "2. high": "1,435.11", "3. low": "1,420.01", "4. close": "1,433.33", "5. volume": "9"}},
+        "2025-10-02 10:00:00": {{"1. open": "1,400.00", "2. high": "1,421.00", "3. low": "1,399.00", "4. close": "1,420.00", "5. volume": "9"}}}}}}"#
+    )
+}
+
+/// Files of the program that wrote the log: prices under a name of their own,
+/// the log in a folder named after its model, clocks of the exchange.
+#[test]
+fn files_as_the_benchmark_keeps_them() {
+    let place = Place::new();
+    let folder = place.path().join("agent_data/gpt-x/position");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(
+        place.path().join("daily_prices_BIG.json"),
+        upstream("BIG", "US/Eastern"),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("position.jsonl"),
+        r#"{"date": "2025-10-02 10:00:00", "id": 0, "positions": {"BIG": 0.0, "CASH": 10000.0}}
+{"date": "2025-10-02 11:00:00", "id": 1, "this_action": {"action": "buy", "symbol": "BIG", "amount": 2}, "positions": {"BIG": 2, "CASH": 7159.84}}
+"#,
+    )
+    .unwrap();
+    let line = [
+        "simulate",
+        "replay-log",
+        "agent_data/gpt-x/position/position.jsonl",
+        "--prices",
+        "daily_prices_BIG.json",
+    ];
+    let report = place.json(&line);
+    let log = &report["logs"][0];
+    assert_eq!(log["log"], "gpt-x");
+    assert_eq!(log["periods_per_year"], 1_638.0);
+    assert_eq!(log["audit"]["fills"]["at_open"], 1);
+    let value = log["final_value"].as_f64().unwrap();
+    assert!(
+        (value - (7_159.84 + 2.0 * 1_433.33)).abs() < 1e-9,
+        "{value}"
+    );
+    assert_eq!(log["own"]["final_value"], log["final_value"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| std::fs::write(place.path().join(name), text).unwrap();
+    write(
+        "prices.csv",
+        "date,symbol,open,high,low,close\n2025-10-01,ABC,1,1,1,1\n2025-10-02,ABC,1,1,1,1\n",
+    );
+    write("empty.jsonl", "");
+    write(
+        "broken.jsonl",
+        "{\"at\": \"2025-10-01\", \"positions\": {\"CASH\": 5}}\n{\"at\": \"20\n",
+    );
+    write(
+        "dark.jsonl",
+        r#"{"at": "2025-10-01", "positions": {"CASH": 5, "DARK": 1}}"#,
+    );
+    let refused = |words: &[&str]| {
+        let line = [&["simulate", "replay-log"][..], words].concat();
+        let (code, error) = place.refused(&line);
+        format!(
+            "{code} {} [{}]",
+            error["error"]["message"].as_str().unwrap(),
+            error["error"]["hint"].as_str().unwrap_or_default()
+        )
+    };
+    let told = [
+        refused(&["empty.jsonl", "--prices", "prices.csv"]),
+        refused(&["broken.jsonl", "--prices", "prices.csv"]),
+        refused(&["absent.jsonl", "--prices", "prices.csv"]),
+        refused(&["broken.jsonl", "--prices", "nowhere/at-all"]),
+        refused(&["broken.jsonl", "--prices", "broken.jsonl"]),
+        refused(&["broken.jsonl", "--prices", "prices.csv", "--tz", "Mars"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"");
+    // A log without figures is told whole, and the command still fails.
+    let ran = place.run(&[
+        "simulate",
+        "replay-log",
+        "dark.jsonl",
+        "--prices",
+        "prices.csv",
+    ]);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("DARK is held from line 1 on"),
+        "{}",
+        ran.stdout
+    );
+    let kept = place.json(&[
+        "simulate",
+        "replay-log",
+        "broken.jsonl",
+        "--prices",
+        "prices.csv",
+        "--skip-broken",
+    ]);
+    assert_eq!(
+        kept["logs"][0]["findings"][0]["lines"],
+        serde_json::json!([2])
+    );
+}

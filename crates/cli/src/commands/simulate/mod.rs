@@ -1,6 +1,10 @@
 //! `fondaco simulate`: models that trade day by day.
 
+mod import;
+mod leaderboard;
 mod list;
+mod replay_log;
+mod report;
 mod results;
 mod run;
 mod show;
@@ -26,6 +30,15 @@ pub(crate) enum Command {
     Results(results::Args),
     /// One day of one model: what it held, did and said.
     Show(show::Args),
+    /// Write one as an HTML page that needs nothing else.
+    Report(report::Args),
+    /// Import the database of a model-day simulator.
+    Import(import::Args),
+    /// Models of one or several simulations in one order, baselines beside
+    /// them.
+    Leaderboard(leaderboard::Args),
+    /// Run action logs of other programs through our ledger.
+    ReplayLog(Box<replay_log::Args>),
 }
 
 /// Runs one of them.
@@ -36,6 +49,10 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Status(args) => status::run(args, context),
         Command::Results(args) => results::run(args, context),
         Command::Show(args) => show::run(args, context),
+        Command::Report(args) => report::run(args, context),
+        Command::Import(args) => import::run(args, context),
+        Command::Leaderboard(args) => leaderboard::run(args, context),
+        Command::ReplayLog(args) => replay_log::run(args, context),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::errors::Failure;
                   against our ledger and booked at the price its cash implies; and by its actions alone, filled at \
                   the open of the candle at their stamp or refused. Figures come by row, by stamp and by \
                   day.\n\nExamples:\n  \
-                  fondaco simulate replay-log examples/replay-log/lantern.jsonl --prices examples/replay-log/prices\n  \
+                  fondaco simulate replay-log samples/replay-log/lantern.jsonl --prices samples/replay-log/prices\n  \
                   fondaco simulate replay-log gpt-5.jsonl claude.jsonl --prices prices/60min --prices prices/daily\n  \
                   fondaco simulate replay-log position.jsonl --prices data/merged.jsonl --market a-share --output json"
 )]
