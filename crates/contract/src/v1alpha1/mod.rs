@@ -2,7 +2,6 @@
 //! `v1`, and each addition comes with a golden file.
 
 pub mod analysis;
-pub mod simulation;
 mod backtest;
 mod config;
 mod conventions;
@@ -13,6 +12,7 @@ mod job;
 mod listing;
 mod metrics;
 mod settings;
+pub mod simulation;
 mod tables;
 mod trades;
 

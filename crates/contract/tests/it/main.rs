@@ -15,6 +15,7 @@ mod job;
 mod report_check;
 #[cfg(test)]
 mod result;
+mod simulation;
 #[cfg(test)]
 mod room;
 #[cfg(test)]

@@ -3,11 +3,14 @@
 use fondaco_app::analysis::job::JobError as AnalysisJobError;
 use fondaco_app::analysis::quant;
 use fondaco_app::backtests::job::JobError;
-use fondaco_app::{analysis, backtests};
+use fondaco_app::{analysis, backtests, simulation};
 use fondaco_contract::gateway::{ClientFrame, ServerFrame};
 use fondaco_contract::v1alpha1::analysis::{
     ANALYSIS_RESULT, AnalysisJob, AnalysisResult, Fault, NodeReport, faults_of_report,
     faults_of_result,
+};
+use fondaco_contract::v1alpha1::simulation::{
+    SIMULATION_RESULT, SimulationJob, SimulationResult, faults_of_simulation,
 };
 use fondaco_contract::v1alpha1::{
     BACKTEST_LISTING, BACKTEST_RESULT, BacktestJob, BacktestListing, BacktestResult,
@@ -28,6 +31,8 @@ pub(super) enum Contract {
     BacktestResult,
     BacktestListing,
     BacktestJob,
+    SimulationResult,
+    SimulationJob,
     GatewayFrame,
     GatewayFrames,
 }
@@ -63,6 +68,7 @@ fn of_one(document: &Value) -> Result<Contract, Unknown> {
             ANALYSIS_RESULT => Ok(Contract::AnalysisResult),
             BACKTEST_RESULT => Ok(Contract::BacktestResult),
             BACKTEST_LISTING => Ok(Contract::BacktestListing),
+            SIMULATION_RESULT => Ok(Contract::SimulationResult),
             other => Err(none(
                 "/contract",
                 &format!("`{other}` is no contract of this program"),
@@ -72,6 +78,7 @@ fn of_one(document: &Value) -> Result<Contract, Unknown> {
     match word("kind") {
         Some("analysis") => return Ok(Contract::AnalysisJob),
         Some("backtest") => return Ok(Contract::BacktestJob),
+        Some("simulation") => return Ok(Contract::SimulationJob),
         Some(other) => {
             let problem = format!("`{other}` is no kind of job that has a contract");
             return Err(none("/kind", &problem));
@@ -111,6 +118,8 @@ impl Contract {
             Self::BacktestResult => "backtest-result v1alpha1",
             Self::BacktestListing => "backtest-listing v1alpha1",
             Self::BacktestJob => "backtest-job v1alpha1",
+            Self::SimulationResult => "simulation-result v1alpha1",
+            Self::SimulationJob => "simulation-job v1alpha1",
             Self::GatewayFrame | Self::GatewayFrames => "gateway v1",
         }
     }
@@ -129,6 +138,10 @@ impl Contract {
             Self::BacktestResult => read(text).map(|_: BacktestResult| Vec::new()),
             Self::BacktestListing => read(text).map(|_: BacktestListing| Vec::new()),
             Self::BacktestJob => read(text).map(|it: BacktestJob| of_backtest_job(&it)),
+            Self::SimulationResult => {
+                read(text).map(|it: SimulationResult| faults_of_simulation(&it))
+            }
+            Self::SimulationJob => read(text).map(|it: SimulationJob| of_simulation_job(&it)),
             Self::GatewayFrame => Ok(frame(text)),
             Self::GatewayFrames => read(text).map(|them: Vec<Value>| {
                 let each = them.iter().enumerate();
@@ -201,6 +214,21 @@ fn of_analysis_job(job: &AnalysisJob) -> Vec<Fault> {
         }
     }
     faults
+}
+
+fn of_simulation_job(job: &SimulationJob) -> Vec<Fault> {
+    use simulation::job::JobError;
+    let Err(error) = simulation::job::check(job) else {
+        return Vec::new();
+    };
+    let pointer = match &error {
+        JobError::Nothing(what) => format!("/{what}"),
+        JobError::Order { .. } | JobError::Mixed(..) => "/dates".to_owned(),
+        JobError::Name(_) | JobError::Date { .. } => "/models".to_owned(),
+        JobError::Range { field, .. } => format!("/{}", field.replace('.', "/")),
+        _ => String::new(),
+    };
+    vec![fault(&pointer, in_words(&error))]
 }
 
 fn of_backtest_job(job: &BacktestJob) -> Vec<Fault> {

@@ -1,6 +1,7 @@
 //! Simulations: what is asked for, what a day of a model came to, and what
 //! came of all.
 
+mod check;
 mod date;
 mod day;
 mod job;
@@ -8,6 +9,7 @@ mod request;
 mod result;
 mod room;
 
+pub use check::faults_of_simulation;
 pub use date::{SimDate, SimDateError};
 pub use day::{
     Action, ActionKind, ActionState, DayFigures, DaySession, DayState, Holding, Message,
