@@ -66,12 +66,12 @@ fn it_is_asked_as_the_service_wants_it() {
     assert!(!source.name().contains(KEY));
 }
 
-#[test]
-fn every_refusal_is_what_it_is() {
+/// Answers that refuse.
+fn refusals() -> Vec<(&'static str, Reply)> {
     let limit = format!(
         "We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day."
     );
-    let cases = [
+    vec![
         (
             "note",
             message("Note", "Our standard call frequency is 5 calls per minute."),
@@ -111,6 +111,12 @@ fn every_refusal_is_what_it_is() {
                 String::new(),
             ),
         ),
+    ]
+}
+
+/// Answers that are something else than prices.
+fn garbled() -> Vec<(&'static str, Reply)> {
+    vec![
         ("nothing", says("")),
         ("html", says("<!DOCTYPE html><html>busy</html>")),
         ("no json", says("prices are 12.5")),
@@ -207,9 +213,13 @@ fn every_refusal_is_what_it_is() {
                 "\"2025-01-30\": {\"1. open\": \"1\", \"2. high\": \"1\", \"3. low\": \"1\"}",
             )),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn every_refusal_is_what_it_is() {
+    let cases = refusals().into_iter().chain(garbled());
     let lines: Vec<String> = cases
-        .into_iter()
         .map(|(name, reply)| format!("{name}: {}", told(reply)))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"

@@ -84,7 +84,7 @@ impl Server {
     pub(crate) fn wait_for(&self, questions: usize) {
         let asked = self.state.asked.lock().unwrap();
         let few = |asked: &mut Vec<Question>| asked.len() < questions;
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         let waited = self.state.more.wait_timeout_while(asked, long, few);
         assert!(!waited.unwrap().1.timed_out(), "no question came");
     }

@@ -24,7 +24,7 @@ use crate::ports::{Clock, Failure, Progress};
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// No source that asks for more patience than that gets it.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Calendar days that are looked through for the sessions of a compact answer.
 const LOOK_BACK: i64 = 400;
