@@ -154,6 +154,7 @@ fn of<'a>(run: &'a Run, result: &'a BacktestResult) -> Picture<'a> {
         spec: "{}",
         last: None,
         result: Some(result),
+        simulated: None,
     }
 }
 
