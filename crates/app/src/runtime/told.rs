@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use fondaco_domain::UnixMicros;
+use fondaco_domain::ledger::MARGIN_REQUIREMENT;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -200,7 +202,7 @@ fn initial_cash() -> f64 {
 }
 
 fn margin_requirement() -> f64 {
-    0.5
+    MARGIN_REQUIREMENT.to_f64().unwrap_or(1.0)
 }
 
 impl Default for Config {

@@ -79,6 +79,14 @@ impl Market {
         Ok(Self { series, timeframe })
     }
 
+    /// These candles.
+    pub fn of(series: impl IntoIterator<Item = (Symbol, Arc<Held>)>, timeframe: Timeframe) -> Self {
+        Self {
+            series: series.into_iter().collect(),
+            timeframe,
+        }
+    }
+
     /// The instruments there are candles of.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
         self.series.keys()

@@ -25,3 +25,5 @@ pub mod shown;
 pub mod submit;
 pub mod trading;
 pub mod trigger;
+#[cfg(test)]
+mod tests;

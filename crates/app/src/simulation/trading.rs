@@ -1,15 +1,16 @@
 //! One step of one account: what was held is valued, orders are filled, wait or
 //! are refused, and all of it is written down.
 
-use fondaco_contract::v1alpha1::simulation::MarketName;
+use std::collections::BTreeMap;
+
 use fondaco_contract::v1alpha1::simulation::{
-    Action, ActionKind, ActionState, Base, DayFigures, DayState, Execution, Holding, SimDate,
-    SimulationAccount, SimulationJob, WaitingOrder,
+    Action, ActionKind, ActionState, Base, DayFigures, DayState, Execution, Holding, MarketName,
+    SimDate, SimulationAccount, SimulationJob, WaitingOrder,
 };
-use fondaco_domain::ledger::{self};
 use fondaco_domain::ledger::{
-    Account, CorporateAction, Entry, Ledger, LedgerError, LedgerState, Order, Prices, Quote,
-    Receipt, Refusal, Shorting, Valuation,
+    self, Account, CorporateAction, CorporateEvent, DayBefore, DayProfit, Entry, Ledger,
+    LedgerError, LedgerState, MarginState, Order, Prices, Quote, Quotes, Receipt, Refusal,
+    Shorting, Valuation,
 };
 use fondaco_domain::{ErrorKind, Hint, Symbol};
 use rust_decimal::Decimal;
@@ -95,6 +96,8 @@ pub struct Trading<'a> {
     figures: DayFigures,
     actions: Vec<Action>,
     waiting: Vec<WaitingOrder>,
+    /// New shares for an old one, of what is split today.
+    splits: BTreeMap<Symbol, Decimal>,
 }
 
 /// A step at its end.
@@ -133,7 +136,7 @@ impl<'a> Trading<'a> {
         }
         ledger.mark(&opens)?;
         let value = ledger.value(&opens)?;
-        let figures = figures(before, value.value);
+        let figures = figures(before, date, value.value)?;
         let mut trading = Self {
             execution: job.execution,
             market,
@@ -145,7 +148,10 @@ impl<'a> Trading<'a> {
             figures,
             actions,
             waiting: Vec::new(),
+            splits: BTreeMap::new(),
         };
+        trading.splits = splits(corporate, date);
+        trading.carry_shorts()?;
         for order in before.iter().flat_map(|before| &before.waiting) {
             trading.fill_waiting(order);
         }
@@ -200,6 +206,7 @@ impl<'a> Trading<'a> {
             quantity,
             state,
             ordered: None,
+            forced: false,
         });
         done
     }
@@ -219,6 +226,7 @@ impl<'a> Trading<'a> {
                 value_after: value,
             },
             ordered: None,
+            forced: false,
         });
     }
 
@@ -230,7 +238,7 @@ impl<'a> Trading<'a> {
     /// Whether nothing was done or tried in this step.
     pub fn is_idle(&self) -> bool {
         let of_now =
-            |action: &Action| action.kind != ActionKind::Corporate && action.ordered.is_none();
+            |action: &Action| action.kind != ActionKind::Corporate && action.ordered.is_none() && !action.forced;
         !self.actions.iter().any(of_now)
     }
 
@@ -278,6 +286,40 @@ impl<'a> Trading<'a> {
         Ok(Ordered::Waits)
     }
 
+    /// What a margin call demands, where the account does not carry its shorts.
+    fn carry_shorts(&mut self) -> Result<(), TradingError> {
+        if let MarginState::Sound { .. } = self.ledger.margin(&self.opens)? {
+            return Ok(());
+        }
+        let symbols: Vec<Symbol> = self.opens.keys().cloned().collect();
+        let mut quotes = Quotes::new();
+        for symbol in symbols {
+            if let Ok(quote) = self.quote(&symbol, &self.opens) {
+                quotes.insert(symbol, quote);
+            }
+        }
+        for forced in self.ledger.force(&quotes)? {
+            let state = match &forced.outcome {
+                Ok(receipt) => filled(receipt, self.value()?.value),
+                Err(reason) => ActionState::Refused {
+                    reason: reason.to_string(),
+                },
+            };
+            self.actions.push(Action {
+                kind: match forced.order.action {
+                    ledger::Action::Sell => ActionKind::Sell,
+                    _ => ActionKind::Cover,
+                },
+                symbol: Some(forced.order.symbol),
+                quantity: forced.order.quantity,
+                state,
+                ordered: None,
+                forced: true,
+            });
+        }
+        Ok(())
+    }
+
     /// An order of an earlier step.
     fn fill_waiting(&mut self, waiting: &WaitingOrder) {
         let done = self.fill(waiting, &self.opens.clone());
@@ -293,6 +335,7 @@ impl<'a> Trading<'a> {
             quantity: waiting.quantity,
             state,
             ordered: Some(waiting.ordered),
+            forced: false,
         });
     }
 
@@ -329,8 +372,11 @@ impl<'a> Trading<'a> {
             date: self.date,
         };
         let quote = Quote::at(*prices.get(symbol).ok_or_else(no_price)?);
-        Ok(match self.market.previous_close(symbol, self.date) {
-            Some(close) => quote.after(close),
+        // Limits are counted from a close in today's shares.
+        let ratio = self.splits.get(symbol).copied().unwrap_or(Decimal::ONE);
+        let close = self.market.previous_close(symbol, self.date);
+        Ok(match close.and_then(|close| close.checked_div(ratio)) {
+            Some(close) => quote.after(close.round_dp(10)),
             None => quote,
         })
     }
@@ -388,17 +434,21 @@ fn opened(
     })
 }
 
-/// From open to open (seed 004): `profit = value now − value at the end of the
-/// step before`, in per cent of the latter.
-fn figures(before: Option<&Base>, now: Decimal) -> DayFigures {
-    let then = before.map_or(now, |before| before.value);
-    let profit = now - then;
-    let ratio = profit.checked_div(then).filter(|_| then > Decimal::ZERO);
-    DayFigures {
-        profit,
-        return_pct: ratio.and_then(|it| it.to_f64()).unwrap_or(0.0) * 100.0,
+fn figures(
+    before: Option<&Base>,
+    date: SimDate,
+    value_now: Decimal,
+) -> Result<DayFigures, Refusal> {
+    let before = before.map(|before| DayBefore {
+        session: before.date.session(),
+        value: before.value,
+    });
+    let profit = DayProfit::new(before, date.session(), value_now)?;
+    Ok(DayFigures {
+        profit: profit.daily_profit,
+        return_pct: profit.daily_return_pct.to_f64().unwrap_or(0.0),
         costs: Decimal::ZERO,
-    }
+    })
 }
 
 fn state(value: &Valuation) -> DayState {
@@ -416,6 +466,17 @@ fn state(value: &Valuation) -> DayState {
         holdings: holdings.collect(),
         value: value.value,
     }
+}
+
+/// What is split today: limits are counted from closes of old shares.
+fn splits(corporate: &[CorporateAction], date: SimDate) -> BTreeMap<Symbol, Decimal> {
+    let split = |action: &CorporateAction| match &action.event {
+        CorporateEvent::Split { split, .. } if split.date == date.day() => {
+            Some((action.symbol.clone(), ledger::decimal(split.ratio()).ok()?))
+        }
+        _ => None,
+    };
+    corporate.iter().filter_map(split).collect()
 }
 
 fn order(kind: ActionKind, symbol: &Symbol, quantity: Decimal) -> Order {
@@ -479,5 +540,6 @@ fn booked(entry: &Entry) -> Option<Action> {
             entry: serde_json::to_value(entry).unwrap_or(Value::Null),
         },
         ordered: None,
+        forced: false,
     })
 }

@@ -204,10 +204,12 @@ fn actions(place: usize, no: usize, ordered: SimDate) -> Vec<Action> {
         quantity: Decimal::from(quantity),
         state,
         ordered: None,
+        forced: false,
     };
     match (place + no) % 4 {
         0 => vec![Action {
             ordered: Some(ordered),
+            forced: false,
             ..action(
                 ActionKind::Buy,
                 "AAPL",

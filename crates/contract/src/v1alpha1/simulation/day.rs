@@ -115,6 +115,9 @@ pub struct Action {
     /// The step it was ordered in, where that is an earlier one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered: Option<SimDate>,
+    /// Whether nobody ordered it: a margin call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forced: bool,
 }
 
 /// What is done.

@@ -250,6 +250,7 @@ fn actions(raw: &Raw) -> Vec<Action> {
                 value_after: raw.end_value,
             },
             ordered: None,
+            forced: false,
         });
     }
     actions
