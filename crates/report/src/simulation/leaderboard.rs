@@ -73,24 +73,13 @@ fn row(known: &Known<'_>, rank: Option<usize>, line: &ModelLine) -> String {
         .iter()
         .filter(|day| day.model == line.name)
         .count();
-    let plain = |value: u64| {
-        if is_baseline {
-            format!("<td>{NOTHING}</td>")
-        } else {
-            cell(Some(value as f64), "", |value| number(value, 0))
-        }
+    // What only those have that decide.
+    let of_model = |value: f64, write: &dyn Fn(f64) -> String| {
+        cell((!is_baseline).then_some(value), "", write)
     };
-    let money = if is_baseline {
-        format!("<td>{NOTHING}</td>")
-    } else {
-        format!(
-            "<td data-v=\"{}\">{}</td>",
-            line.cost_nano,
-            dollars(line.cost_nano)
-        )
-    };
+    let whole = |value: f64| number(value, 0);
     format!(
-        "<tr{}><th scope=\"row\">{}{of}</th>{}{}{}{}{}{}{}{}{}{money}<td class=\"text\">{}</td></tr>\n",
+        "<tr{}><th scope=\"row\">{}{of}</th>{}{}{}{}{}{}{}{}{}{}<td class=\"text\">{}</td></tr>\n",
         if is_baseline {
             " class=\"baseline\""
         } else {
@@ -105,17 +94,12 @@ fn row(known: &Known<'_>, rank: Option<usize>, line: &ModelLine) -> String {
         ),
         cell(line.max_drawdown_pct, "", |pct| percent(Some(pct))),
         cell(line.sharpe_annualised, "", |value| number(value, 2)),
-        if is_baseline {
-            format!("<td>{NOTHING}</td>")
-        } else {
-            plain(days as u64)
-        },
-        cell(Some(line.trades as f64), "", |value| number(value, 0)),
-        cell(Some(float(line.costs)), "", |value| known
-            .money
-            .amount(value)),
-        plain(line.calls),
-        plain(line.tokens),
+        of_model(days as f64, &whole),
+        of_model(line.trades as f64, &whole),
+        of_model(float(line.costs), &|value| known.money.amount(value)),
+        of_model(line.calls as f64, &whole),
+        of_model(line.tokens as f64, &whole),
+        of_model(line.cost_nano as f64, &|nano| dollars(nano as i64)),
         cutoff(line),
     )
 }

@@ -88,10 +88,11 @@ pub(super) fn data(known: &Known<'_>) -> Value {
 
 fn row(names: &mut Names, day: &ModelDay, action: &Action) -> Value {
     let symbol = action.symbol.as_ref().map_or("", |symbol| symbol.as_str());
-    let ordered = action
-        .ordered
-        .map(|step| format!(", ordered {step}"))
-        .unwrap_or_default();
+    let ordered = match action.ordered {
+        _ if action.forced => ", a margin call".to_owned(),
+        Some(step) => format!(", ordered {step}"),
+        None => String::new(),
+    };
     let (state, told, paid) = match &action.state {
         ActionState::Filled {
             price,
@@ -154,7 +155,7 @@ pub(super) fn told(action: &Action) -> String {
         ActionKind::Sell => ("sold", "sell"),
         ActionKind::Short => ("sold short", "sell short"),
         ActionKind::Cover => ("bought back", "buy back"),
-        ActionKind::Hold => return "held".to_owned(),
+        ActionKind::Hold => return "nothing".to_owned(),
         ActionKind::Corporate => return format!("corporate action of {symbol}"),
     };
     match &action.state {
