@@ -331,8 +331,17 @@ mod tests {
             .iter()
             .map(|(line, problem)| format!("{line}: {problem}"))
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
-        ");
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        3: not an object
+        4: not JSON: EOF while parsing a string at line 1 column 17
+        5: neither `at` nor `date` says when it was
+        6: `5` is not a time such as 2025-10-01 or 2025-10-01 10:00:00
+        7: `soon` is not a time such as 2025-10-01 or 2025-10-01 10:00:00
+        8: `positions` is not an object of amounts by name
+        9: `CASH` is "14,35.1", which is not a number
+        10: not JSON: expected value at line 1 column 49
+        11: `action` is not a text
+        "#);
     }
 
     #[test]

@@ -114,12 +114,15 @@ fn a_log_that_goes_back_says_so_itself() {
         &ReplayRequest::default(),
     );
     assert_eq!((log.audit.follows, log.audit.follows_earlier), (3, 1));
-    insta::assert_snapshot!(told(&log.audit.differences), @r#""#);
+    insta::assert_snapshot!(told(&log.audit.differences), @r#"{"line":4,"at":"2025-10-03","id":2,"difference":"goes_back","to_line":2,"undone":1}"#);
     assert_eq!(log.final_value, Some(1_020.0));
     // The actions alone sell four, and then do not have ten.
-    insta::assert_snapshot!(told(&log.own.refused), @r#""#);
-    insta::assert_snapshot!(told(&log.own.ends), @r#""#);
-    insta::assert_snapshot!(told(&log.findings), @r#""#);
+    insta::assert_snapshot!(told(&log.own.refused), @r#"{"line":4,"at":"2025-10-03","action":"sell","symbol":"ABC","amount":"10","reason":"ledger","refusal":{"refusal":"insufficient_shares","symbol":"ABC","have":"6","want_to_sell":"10"},"text":"Insufficient shares of ABC (have 6, want to sell 10)"}"#);
+    insta::assert_snapshot!(told(&log.own.ends), @r#"
+    {"symbol":"CASH","own":"936","stated":"1020"}
+    {"symbol":"ABC","own":"6","stated":"0"}
+    "#);
+    insta::assert_snapshot!(told(&log.findings), @r#"{"finding":"repeated_ids","count":1,"ids":[2]}"#);
 }
 
 #[test]
@@ -135,7 +138,11 @@ fn what_follows_from_nothing_is_taken_as_stated_and_told() {
     );
     assert_eq!((log.audit.follows, log.audit.taken_as_stated), (3, 1));
     // The last fill is at 10, where the candle is between 11 and 15.
-    insta::assert_snapshot!(told(&log.audit.differences), @r#""#);
+    insta::assert_snapshot!(told(&log.audit.differences), @r#"
+    {"line":3,"at":"2025-10-03","id":2,"difference":"position","symbol":"ABC","expected":"10","stated":"12"}
+    {"line":3,"at":"2025-10-03","id":2,"difference":"position","symbol":"XYZ","expected":"0","stated":"1"}
+    {"line":4,"at":"2025-10-03","id":3,"difference":"fill_price","symbol":"ABC","price":"10","lies":"outside","open":14.0,"low":11.0,"high":15.0}
+    "#);
     assert_eq!(log.final_value, Some(900.0 + 10.0 * 12.0 + 7.0));
     // Nothing of that is in the account of the actions alone.
     assert_eq!(
@@ -157,7 +164,7 @@ fn cash_that_moves_without_an_action_is_a_series_of_values() {
     assert_eq!(log.final_value, Some(990.0));
     assert!((log.figures.unwrap().rows.max_drawdown_pct.unwrap() + 10.0).abs() < 1e-9);
     assert_eq!(log.own.final_value, Some(1_000.0));
-    insta::assert_snapshot!(told(&log.own.ends), @r#""#);
+    insta::assert_snapshot!(told(&log.own.ends), @r#"{"symbol":"CASH","own":"1000","stated":"990"}"#);
 }
 
 #[test]
@@ -180,7 +187,19 @@ fn what_cannot_be_done_has_a_reason() {
         &ReplayRequest::default(),
     );
     let reasons: Vec<&str> = log.own.refused.iter().map(|it| it.text.as_str()).collect();
-    insta::assert_snapshot!(reasons.join("\n"), @r#""#);
+    insta::assert_snapshot!(reasons.join("\n"), @r#"
+    Quantity must be more than 0, not 0
+    no amount is named
+    Quantity must be more than 0, not -5
+    Quantity 0.5 is not a multiple of 1
+    no symbol is named
+    `NO SUCH` is not a symbol
+    NONE has no candle at 2025-10-01
+    `transfer` is not an action
+    Insufficient cash (needed 10000, available 1000)
+    No position for ABC
+    ABC has no candle at 2025-10-09
+    "#);
     assert_eq!((log.own.filled, log.own.final_value), (0, Some(1_000.0)));
     assert_eq!(log.audit.states_nothing, 11);
 }
@@ -212,8 +231,12 @@ fn mainland_shares_come_in_lots_and_are_sold_the_day_after() {
     // By its words all of it is booked; by the rules one order is.
     assert_eq!((log.audit.follows, log.own.filled), (5, 1));
     let reasons: Vec<&str> = log.own.refused.iter().map(|it| it.text.as_str()).collect();
-    insta::assert_snapshot!(reasons.join("\n"), @r#""#);
-    insta::assert_snapshot!(told(&log.findings), @r#""#);
+    insta::assert_snapshot!(reasons.join("\n"), @r#"
+    Quantity 50 of 600519.SH is not in lots of 100
+    600519.SH was bought today and cannot be sold before the next session (sellable 0 of 1000, want to sell 100)
+    600519.SH is at its upper limit 12.1 (price 12.5): it cannot be bought
+    "#);
+    insta::assert_snapshot!(told(&log.findings), @r#"{"finding":"other_spelling","symbol":"600519.SH","prices":"600519.SHH"}"#);
 }
 
 #[test]
@@ -273,7 +296,7 @@ fn broken_lines_and_empty_logs_are_errors() {
     };
     let broken = [OPENING, "{\"at\": \"2025-10-02\", \"id\":", BUY, "5"];
     let error = run(&broken, false).unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"");
+    insta::assert_snapshot!(error.to_string(), @r#"logs/model-a.jsonl:2: not JSON: EOF while parsing a value at line 1 column 26 (and one more broken line)"#);
     let log = run(&broken, true).unwrap().logs.remove(1);
     assert_eq!(log.rows, 2);
     assert_eq!(
@@ -306,7 +329,7 @@ fn a_window_leaves_rows_out_of_the_figures_only() {
         r#"{"finding":"outside_window","rows":2}"#
     );
     let error = run("2026-01-01", "2026-02-01").unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"");
+    insta::assert_snapshot!(error.to_string(), @r#"logs/model-a.jsonl has no row in the window: its rows are from 2025-10-01 to 2025-10-03"#);
     assert!(run("2025-10-03", "2025-10-01").is_err());
 }
 
@@ -326,7 +349,7 @@ fn other_money_at_the_start_is_that_of_the_actions_alone() {
     assert_eq!(log.own.refused.len(), 2);
     assert_eq!(
         told(&log.findings),
-        r#"{"finding":"other_capital","stated":"1000.0"}"#
+        r#"{"finding":"other_capital","stated":"1000"}"#
     );
     // A log that begins with an action started with what that took.
     let log = replayed(&[BUY, SELL], &ReplayRequest::default());

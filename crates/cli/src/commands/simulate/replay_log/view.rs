@@ -104,10 +104,10 @@ fn told(log: &LogReport, style: Style, text: &mut String) {
     };
     let _ = writeln!(
         text,
-        "{}: {}, {cadence}, {} rows from {} to {}, capital {}, {} periods a year",
+        "{}: {}, {cadence}, {} from {} to {}, capital {}, {} periods a year",
         style.bold(&log.log),
         log.market.as_str(),
-        log.rows,
+        rows(log.rows),
         log.first,
         log.last,
         log.capital,
@@ -116,11 +116,11 @@ fn told(log: &LogReport, style: Style, text: &mut String) {
     for name in &log.unpriced {
         let _ = writeln!(
             text,
-            "  {} {} is held from line {} on ({} rows) and has no price",
+            "  {} {} is held from line {} on ({}) and has no price",
             style.bad("no figures:"),
             name.symbol,
             name.line,
-            name.rows
+            rows(name.rows)
         );
     }
     let _ = writeln!(text, "  {}", followed(&log.audit));
@@ -129,7 +129,7 @@ fn told(log: &LogReport, style: Style, text: &mut String) {
     let own = &log.own;
     let _ = writeln!(
         text,
-        "  by its actions alone: {} filled, {} refused, {} holdings end elsewhere",
+        "  by its actions alone: filled {}, refused {}, holdings that end elsewhere {}",
         own.filled,
         own.refused.len(),
         own.ends.len()
@@ -173,14 +173,11 @@ fn listed<T>(text: &mut String, all: &[T], line: impl Fn(&T) -> String) {
 }
 
 fn followed(audit: &Audit) -> String {
-    let mut parts = vec![format!("{} rows follow from the row above", audit.follows)];
+    let mut parts = vec![format!("{} from the row above", rows(audit.follows))];
     for (count, words) in [
-        (audit.follows_earlier, "go on from an earlier row"),
-        (
-            audit.taken_as_stated,
-            "follow from none and are taken as stated",
-        ),
-        (audit.states_nothing, "state nothing"),
+        (audit.follows_earlier, "from an earlier row"),
+        (audit.taken_as_stated, "from none, taken as stated"),
+        (audit.states_nothing, "without positions"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {words}"));
@@ -213,7 +210,10 @@ fn filled(audit: &Audit) -> String {
 fn difference(it: &Difference) -> String {
     let what = match &it.what {
         What::GoesBack { to_line, undone } => {
-            format!("goes on from line {to_line}, which undoes {undone} rows")
+            format!(
+                "goes on from line {to_line}, which undoes {}",
+                rows(*undone)
+            )
         }
         What::Position {
             symbol,
@@ -253,14 +253,15 @@ fn found(finding: &Finding) -> String {
     };
     match finding {
         Finding::BrokenLines { count, lines: at } => {
-            format!("{count} broken lines were left out (lines {})", lines(at))
+            format!("broken lines left out: {count} (line {})", lines(at))
         }
         Finding::RepeatedIds { count, ids } => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            format!("{count} ids stand on several rows ({})", ids.join(", "))
+            format!("ids that several rows have: {count} ({})", ids.join(", "))
         }
         Finding::OutOfOrder { count, lines: at } => format!(
-            "{count} rows are earlier than the row above and were sorted (lines {})",
+            "sorted, because earlier than the row above: {} (line {})",
+            rows(*count),
             lines(at)
         ),
         Finding::OtherCapital { stated } => {
@@ -287,7 +288,14 @@ fn found(finding: &Finding) -> String {
             };
             format!("{} have no price and count {counts}", symbols.join(", "))
         }
-        Finding::OutsideWindow { rows } => format!("{rows} rows lie outside the window"),
+        Finding::OutsideWindow { rows: count } => format!("outside the window: {}", rows(*count)),
+    }
+}
+
+fn rows(count: usize) -> String {
+    match count {
+        1 => "1 row".to_owned(),
+        _ => format!("{count} rows"),
     }
 }
 
