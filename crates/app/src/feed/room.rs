@@ -49,7 +49,7 @@ pub fn initial_state(
     let rooms = Rooms::default();
     if let Some((run, room)) = newest(store, &rooms)? {
         told.extend(history(store, &rooms, &run)?);
-        show(&mut state, &run, &room, rooms.board(store, &room, 0)?);
+        show(&mut state, &run, &room, room.board(store, 0)?);
     }
     // Stable: what has one time stays in its order.
     told.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -111,7 +111,7 @@ fn history(store: &dyn Store, rooms: &Rooms, run: &Run) -> Result<Vec<Told>, Run
             boards = Boards::Words;
         }
         let kept = frames.into_iter().rev().filter(|it| it.event.is_kept());
-        told.extend(kept.map(|frame| (event.at, FeedEntry::Room(frame))));
+        told.extend(kept.map(|frame| (event.at, FeedEntry::Room(Box::new(frame)))));
     }
     Ok(told)
 }

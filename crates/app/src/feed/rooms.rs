@@ -84,7 +84,7 @@ impl Rooms {
             (Node::Day, Event::TaskCompleted { output, .. }) => {
                 self.completed(store, &room, (date, team), output.as_deref(), boards)?
             }
-            (Node::Day, ended) => room.not_completed((date, team), ended),
+            (Node::Day, ended) => not_completed(date, ended),
             (_, Event::TaskCompleted { output, .. }) => {
                 let report = read::<RoomReport>(store, output.as_deref())?;
                 let said = report.map(|report| said(date, node, &report));
@@ -125,19 +125,6 @@ impl Rooms {
         }
         plans.insert(run, room.clone());
         Ok(room)
-    }
-
-    /// How a team stands after its last completed day; nothing before its
-    /// first.
-    pub(super) fn board(
-        &self,
-        store: &dyn Store,
-        room: &Room,
-        team: usize,
-    ) -> Result<Option<Board>, RunStoreError> {
-        let days = room.days(store, team, None)?;
-        let model = room.job.models.get(team);
-        Ok(model.and_then(|model| board(&room.job, model, &days)))
     }
 
     fn completed(
@@ -226,6 +213,18 @@ impl Room {
         }))
     }
 
+    /// How a team stands after its last completed day; nothing before its
+    /// first.
+    pub(super) fn board(
+        &self,
+        store: &dyn Store,
+        team: usize,
+    ) -> Result<Option<Board>, RunStoreError> {
+        let days = self.days(store, team, None)?;
+        let model = self.job.models.get(team);
+        Ok(model.and_then(|model| board(&self.job, model, &days)))
+    }
+
     fn turn(&self, task: TaskNo) -> Option<(SimDate, usize, Node)> {
         self.turns.get(task.0 as usize).copied().flatten()
     }
@@ -258,18 +257,6 @@ impl Room {
     fn progress(&self, date: SimDate, more: usize) -> f64 {
         let before = self.job.dates.partition_point(|other| *other < date);
         (before + more) as f64 / self.job.dates.len().max(1) as f64
-    }
-
-    fn not_completed(&self, (date, _): (SimDate, usize), ended: &Event) -> Vec<RoomEvent> {
-        let content = match ended {
-            Event::TaskFailed { error, .. } => error.clone(),
-            Event::TaskSkipped { reason, .. } => reason.text().to_owned(),
-            _ => return Vec::new(),
-        };
-        vec![RoomEvent::DayError {
-            date: date.to_string(),
-            content,
-        }]
     }
 
     /// What begins and ends with the end of a turn.
@@ -321,6 +308,19 @@ impl Room {
         }
         Ok(days)
     }
+}
+
+/// Why a day came to no end; nothing where somebody wanted none.
+fn not_completed(date: SimDate, ended: &Event) -> Vec<RoomEvent> {
+    let content = match ended {
+        Event::TaskFailed { error, .. } => error.clone(),
+        Event::TaskSkipped { reason, .. } => reason.text().to_owned(),
+        _ => return Vec::new(),
+    };
+    vec![RoomEvent::DayError {
+        date: date.to_string(),
+        content,
+    }]
 }
 
 /// What was said is told as it is said.

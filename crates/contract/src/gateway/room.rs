@@ -78,7 +78,7 @@ pub enum FeedEntry {
     },
     /// Of a room.
     #[serde(untagged)]
-    Room(RoomFrame),
+    Room(Box<RoomFrame>),
 }
 
 /// What happens in a room, with the run and the team whose room it is. Times

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_day_without_a_conference() {
-        insta::assert_snapshot!(lines(0), @r#"
+        insta::assert_snapshot!(lines(0), @r"
         10 2025-03-03|x/analysts/fundamentals [9]
         11 2025-03-03|x/analysts/technical [9]
         12 2025-03-03|x/analysts/sentiment [9]
@@ -130,12 +130,12 @@ mod tests {
         18 2025-03-03|x/prediction/valuation [9, 13, 14]
         19 2025-03-03|x/decision [9, 10, 11, 12, 13, 14, 15, 16, 17, 18]
         20 2025-03-03|x [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19] required
-        "#);
+        ");
     }
 
     #[test]
     fn a_conference_is_spoken_in_turn_and_heard_by_all() {
-        insta::assert_snapshot!(lines(1), @r#"
+        insta::assert_snapshot!(lines(1), @r"
         10 2025-03-03|x/analysts/fundamentals [9]
         11 2025-03-03|x/analysts/technical [9]
         12 2025-03-03|x/analysts/sentiment [9]
@@ -153,7 +153,7 @@ mod tests {
         24 2025-03-03|x/prediction/valuation [9, 13, 14, 15, 16, 17, 18, 19, 20]
         25 2025-03-03|x/decision [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
         26 2025-03-03|x [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25] required
-        "#);
+        ");
     }
 
     #[test]
