@@ -10,6 +10,7 @@ use fondaco_domain::{ErrorKind, Hint, UnixMillis, time};
 use thiserror::Error;
 
 use crate::cli::{ColorMode, Globals};
+use crate::deployment::{Deployment, DeploymentError};
 use crate::env;
 use crate::output::{Output, Style};
 use crate::progress::Progress;
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     home: Said<PathBuf>,
     sources: Sources,
+    deployment: Deployment,
     progress_visible: bool,
     threads: usize,
 }
@@ -59,6 +61,9 @@ pub(crate) enum ContextError {
     /// A setting that cannot be had.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// Neither production nor a place to try things.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
     /// The runtime was refused.
     #[error("the input and output threads cannot be started")]
     Runtime(#[source] std::io::Error),
@@ -69,6 +74,7 @@ impl Hint for ContextError {
         match self {
             Self::NoHome | Self::Home(_) | Self::Now(_) | Self::Lease { .. } => ErrorKind::Invalid,
             Self::Settings(error) => error.kind(),
+            Self::Deployment(error) => error.kind(),
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => ErrorKind::Internal,
         }
     }
@@ -79,6 +85,7 @@ impl Hint for ContextError {
             Self::Now(_) => Some(format!("unset {} to use the clock", env::NOW)),
             Self::Lease { .. } => Some(format!("unset {} to use the usual lease", env::LEASE_MS)),
             Self::Settings(error) => error.hint(),
+            Self::Deployment(error) => error.hint(),
             Self::Interrupt(_) | Self::Signals(_) | Self::Runtime(_) => None,
         }
     }
@@ -95,8 +102,9 @@ impl Context {
         // Children work in folders of their own: a relative path would be
         // another one there.
         let home = home(globals).ok_or(ContextError::NoHome)?;
+        let deployment = Deployment::resolve()?;
         let home = Said {
-            value: std::path::absolute(home.value).map_err(ContextError::Home)?,
+            value: deployment.home(std::path::absolute(home.value).map_err(ContextError::Home)?),
             origin: home.origin,
         };
         let sources = Sources::read(config(globals), &home.value)?;
@@ -106,6 +114,7 @@ impl Context {
             threads: sources.threads()?.value,
             home,
             sources,
+            deployment,
             progress_visible: !globals.quiet && std::io::stderr().is_terminal(),
         })
     }
@@ -118,6 +127,11 @@ impl Context {
     /// It, and who said it.
     pub(crate) fn said_home(&self) -> &Said<PathBuf> {
         &self.home
+    }
+
+    /// Production, or a place to try things.
+    pub(crate) fn deployment(&self) -> Deployment {
+        self.deployment
     }
 
     /// Where settings come from, besides flags.

@@ -13,6 +13,10 @@ pub(crate) const NOW: &str = "FONDACO_NOW";
 pub(crate) const STORE: &str = "FONDACO_STORE";
 /// The lease of tasks in milliseconds, for tests.
 pub(crate) const LEASE_MS: &str = "FONDACO_LEASE_MS";
+/// Production, or a place to try things.
+pub(crate) const DEPLOYMENT_MODE: &str = "DEPLOYMENT_MODE";
+/// Whether what was tried before is kept.
+pub(crate) const PRESERVE_DEV_DATA: &str = "PRESERVE_DEV_DATA";
 /// A file of settings.
 pub(crate) const CONFIG: &str = "FONDACO_CONFIG";
 /// Where the control role listens.
@@ -105,6 +109,18 @@ pub(crate) const ALL: &[Variable] = &[
         name: CONFIG,
         flag: Some("--config"),
         meaning: "File of settings. Default: `fondaco.toml` in the home, where there is one.",
+    },
+    Variable {
+        name: DEPLOYMENT_MODE,
+        flag: None,
+        meaning: "`PROD` or `DEV`. In `DEV` the home is the folder beside it whose name ends in `_dev`, \
+                  simulations that are triggered are traded by `fondaco/mock-trader`, and `fondaco up` \
+                  empties that folder first. Default: `PROD`.",
+    },
+    Variable {
+        name: PRESERVE_DEV_DATA,
+        flag: None,
+        meaning: "`true` keeps what is in the home of `DEV` from start to start.",
     },
     Variable {
         name: OUTPUT,

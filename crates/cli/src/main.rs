@@ -8,6 +8,7 @@
 mod cli;
 mod commands;
 mod context;
+mod deployment;
 mod env;
 mod errors;
 mod host;

@@ -13,6 +13,7 @@ use fondaco_server::{
 use fondaco_store::days::SqliteDays;
 use fondaco_store::research::SqliteResearch;
 use thiserror::Error;
+use tracing::warn;
 
 use crate::commands::backtest;
 use crate::commands::data::prices;
@@ -81,6 +82,10 @@ fn analyses(client: &Client, context: &Context) -> Result<Analyses, Failure> {
     analyses.strategy = Some(STRATEGY.to_owned());
     analyses.pages = Some(Arc::new(ThesePages::of(context)));
     analyses.providers = providers.map(|provider| provider.name.clone()).collect();
+    if context.deployment().is_dev && !analyses.providers.is_empty() {
+        let named = analyses.providers.join(", ");
+        warn!(name: "real_keys", "DEV, and keys of {named} are set: triggered simulations do not use them");
+    }
     Ok(analyses)
 }
 
@@ -98,6 +103,11 @@ fn simulations(
         store,
         client.machine.clone(),
     )?));
+    let deployment = context.deployment();
+    simulations.deployment = fondaco_server::Deployment {
+        is_dev: deployment.is_dev,
+        preserve_dev_data: deployment.preserves,
+    };
     simulations.rules = rules(context, settings)?;
     simulations.lookback_days = settings.simulate.lookback_days.value;
     Ok(simulations)
@@ -129,6 +139,7 @@ fn rules(context: &Context, settings: &Settings) -> Result<Result<Rules, String>
     };
     let mut rules = Rules::of(config, &said.symbols.value)?;
     rules.max_days = said.max_days.value;
+    rules.is_dev = context.deployment().is_dev;
     // Without a key there is nobody to ask: days that lack prices are skipped.
     let has_source = || prices::source(context, None).is_ok();
     if settings.prices.auto_download.value && has_source() {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The folder of these files, in the home.
-const FOLDER: &str = "processes";
+pub(crate) const FOLDER: &str = "processes";
 
 /// The name of the process of `fondaco up`.
 const UP: &str = "up";

@@ -95,6 +95,7 @@ fn serve(
     args.work.over(&mut settings);
     args.log.over(&mut settings);
     let lock = UpLock::take(context.home())?;
+    context.deployment().begin(context.home())?;
     let log = log_of(context);
     let failed = |source| LogFileError {
         path: log.clone(),
