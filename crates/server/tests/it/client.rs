@@ -14,6 +14,7 @@ use fondaco_app::ports::machine::Machine;
 use fondaco_app::roles::Role;
 use fondaco_app::runs::{Planners, workflow};
 use fondaco_app::simulation::plan::SimulationPlanner;
+use fondaco_app::simulation::trigger::{Rules, SeedConfig};
 use fondaco_domain::UnixMicros;
 use fondaco_domain::run::RunKind;
 use fondaco_market::{LocalFiles, ParquetStore};
@@ -109,7 +110,7 @@ impl Client {
                 holidays: None,
             },
             analyses: fondaco_server::Analyses::over(Arc::clone(&store)),
-            simulations: Simulations::over(Arc::new(MemoryDays::default())),
+            simulations: simulations(),
             results: Arc::new(Results::at(home.path().join("backtests"))),
             home: home.path().to_owned(),
             addresses: Addresses::default(),
@@ -193,6 +194,19 @@ impl Client {
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
         answer.json()["run_id"].as_str().unwrap().to_owned()
     }
+}
+
+/// No days yet, and a rule-based model that trades one instrument.
+fn simulations() -> Simulations {
+    let config = r#"{
+        "models": [{"name": "Rules", "basemodel": "fondaco/rule-based", "signature": "rules", "enabled": true}],
+        "agent_config": {},
+        "symbols": ["AAPL"]
+    }"#;
+    let rules = Rules::of(SeedConfig::parse(config).unwrap(), &[]);
+    let mut simulations = Simulations::over(Arc::new(MemoryDays::default()));
+    simulations.rules = Ok(rules.unwrap());
+    simulations
 }
 
 pub(crate) fn wish(tasks: usize) -> Value {

@@ -70,6 +70,7 @@ async fn order(client: &Client, route: &str) -> Order {
         "analysis_submit" => changes("/v1/analyses", &json!({"items": [{"ticker": "AAPL"}]})),
         "halt_set" | "halt_confirm" | "halt_clear" => halt_order(client, route).await,
         route if route.starts_with("s000_") => dashboard_order(client, route).await,
+        route if route.contains("simulat") => simulation_order(client, route).await,
         route => other_order(client, route).await,
     }
 }
@@ -133,6 +134,30 @@ async fn other_order(client: &Client, route: &str) -> Order {
             changes("/v1/schedules/nightly", &json!({}))
         }
         other => panic!("say here how `{other}` is asked, and whether it changes something"),
+    }
+}
+
+async fn simulation_order(client: &Client, route: &str) -> Order {
+    client.candles("AAPL", 20_000).await;
+    let day = json!({"start_date": "2024-10-01", "end_date": "2024-10-01"});
+    let wish = json!({"request": {
+        "start": "2024-10-01", "end": "2024-10-02", "models": [{"model": "fondaco/rule-based"}],
+    }});
+    match route {
+        "simulation_submit" => changes("/v1/simulations", &wish),
+        "simulation_cancel" => {
+            let begun = client.post("/v1/simulations", &wish).await.json();
+            let run = begun["run_id"].as_str().unwrap();
+            let reason = json!({"reason": "drill"});
+            changes(&format!("/v1/simulations/{run}/cancel"), &reason)
+        }
+        "s004_simulate_trigger" => changes("/simulate/trigger", &day),
+        "s004_simulate_cancel" => {
+            let begun = client.post("/simulate/trigger", &day).await.json();
+            let job = begun["job_id"].as_str().unwrap();
+            changes(&format!("/simulate/cancel/{job}"), &json!({}))
+        }
+        other => panic!("say here how `{other}` is asked"),
     }
 }
 
