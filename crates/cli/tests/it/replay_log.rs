@@ -117,7 +117,12 @@ fn published_logs_follow_from_themselves() {
         "--prices",
         &path(data.join("crypto-daily")),
     ]);
-    insta::assert_snapshot!(crypto.join("\n"), @"");
+    insta::assert_snapshot!(crypto.join("\n"), @r#"
+    MiniMax-M2: 32 above, 1 earlier, 0 as stated; 26 open, 0 day, 0 other
+    claude-3.7-sonnet: 69 above, 2 earlier, 0 as stated; 69 open, 0 day, 0 other
+    deepseek-chat-v3.1: 51 above, 1 earlier, 0 as stated; 46 open, 0 day, 0 other
+    CD5-index: 1 above, 0 earlier, 14 as stated; 0 open, 0 day, 0 other
+    "#);
     let hours = audits(&[
         "simulate",
         "replay-log",
@@ -129,7 +134,11 @@ fn published_logs_follow_from_themselves() {
         "--prices",
         &path(data.join("nasdaq100-daily")),
     ]);
-    insta::assert_snapshot!(hours.join("\n"), @"");
+    insta::assert_snapshot!(hours.join("\n"), @r#"
+    MiniMax-M2: 225 above, 0 earlier, 0 as stated; 37 open, 52 day, 7 other
+    claude-3.7-sonnet: 266 above, 0 earlier, 0 as stated; 96 open, 70 day, 0 other
+    deepseek-chat-v3.1: 218 above, 0 earlier, 0 as stated; 23 open, 63 day, 2 other
+    "#);
 }
 
 /// The sample of the repository, as people see it.
@@ -147,7 +156,25 @@ fn the_sample_log_is_told() {
         "--prices",
         &prices.display().to_string(),
     ]);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    Log                     Values              Number   Return  Volatility  Sharpe  Sortino  Largest fall  Final value
+    lantern                 rows                    11  -3.68 %      9.78 %   -9.60   -21.71       -4.39 %      4815.90
+                            last per timestamp      10  -3.68 %      8.83 %  -11.83   -22.97       -3.84 %
+                            per day                 10  -3.68 %      8.83 %  -11.83   -22.97       -3.84 %
+      by its actions alone  rows                    11  -3.75 %      8.65 %  -11.07   -17.79       -4.46 %      4812.50
+                            last per timestamp      10  -3.75 %      7.39 %  -14.41   -18.42       -3.90 %
+                            per day                 10  -3.75 %      7.39 %  -14.41   -18.42       -3.90 %
+
+    lantern: us, daily, 11 rows from 2025-09-01 to 2025-09-12, capital 5000, 252 periods a year
+      10 rows from the row above, 1 from an earlier row
+      fills by its cash: 7 at the open of their candle, 1 outside the candle
+        line 7 (2025-09-08): ROPE at 13.43: the candle opens at 12.21 and is within 12.11 and 12.28
+        line 8 (2025-09-09): goes on from line 6, which undoes 1 row
+      by its actions alone: filled 8, refused 0, holdings that end elsewhere 2
+        CASH ends at 2500.5, the log says 2744.7
+        ROPE ends at 80, the log says 60
+      note: ids that several rows have: 1 (6)
+    "#);
 }
 
 fn upstream(symbol: &str, zone: &str) -> String {
@@ -232,7 +259,14 @@ fn what_cannot_be_read_is_named() {
         refused(&["broken.jsonl", "--prices", "broken.jsonl"]),
         refused(&["broken.jsonl", "--prices", "prices.csv", "--tz", "Mars"]),
     ];
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    6 empty.jsonl is empty [fetch the file again: nothing of it was stored]
+    5 broken.jsonl:2: not JSON: EOF while parsing a string at line 1 column 10 [correct the line, or leave such lines out with --skip-broken: they are counted in the report]
+    3 absent.jsonl does not exist [check the path]
+    3 nowhere/at-all is neither a file or folder nor a venue of the store [see what is stored with `fondaco data list`]
+    6 no prices: 1 files were looked at, and none holds candles [name a folder of CSV or JSON files of candles, or a file of them, with --prices]
+    2 `Mars` is not a time zone [use a name such as America/New_York or Asia/Shanghai]
+    "#);
     // A log without figures is told whole, and the command still fails.
     let ran = place.run(&[
         "simulate",
