@@ -235,9 +235,8 @@ pub(crate) fn called(messages: &[Message]) -> Vec<Called<'_>> {
 
 /// An answer; the words of a refusal as those.
 fn said(text: &str) -> Result<Value, String> {
-    let answer = match serde_json::from_str::<Value>(text) {
-        Ok(answer @ Value::Object(_)) => answer,
-        _ => return Err(text.trim().to_owned()),
+    let Ok(answer @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
+        return Err(text.trim().to_owned());
     };
     let words = |value: &Value| match value {
         Value::Null => None,

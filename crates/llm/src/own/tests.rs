@@ -114,7 +114,7 @@ fn the_scripted_model_is_too_late_where_it_thinks_too_long() {
 
 /// A day of trading as it is asked for, with what was called so far and what
 /// the tools said.
-fn day(date: &str, held: Value, tools: &[&str], said: &[(&str, &str, &str)]) -> ModelRequest {
+fn day(date: &str, held: &Value, tools: &[&str], said: &[(&str, &str, &str)]) -> ModelRequest {
     let block = json!({
         "date": date, "cash": "10000", "positions": held, "prices": {"A": "10", "B": "20", "C": "30"},
         "symbols": ["A", "B", "C"],
@@ -187,7 +187,7 @@ fn the_mock_trader_buys_five_of_the_next_one() {
         "2024-12-31",
         "2025-01-02 11:30:00",
     ]
-    .map(|date| told("mock-trader", &day(date, json!({}), &tools, &[])));
+    .map(|date| told("mock-trader", &day(date, &json!({}), &tools, &[])));
     assert_eq!(
         turns,
         [
@@ -195,7 +195,7 @@ fn the_mock_trader_buys_five_of_the_next_one() {
         ]
     );
     let asked =
-        |tools: &[&str], said| told("mock-trader", &day("2025-01-01", json!({}), tools, said));
+        |tools: &[&str], said| told("mock-trader", &day("2025-01-01", &json!({}), tools, said));
     let refused = [("buy", "A", r#"{"error": "Insufficient cash"}"#)];
     assert_eq!(asked(&tools, &refused), "finish");
     assert_eq!(
@@ -222,7 +222,7 @@ fn the_mock_trader_trades_days_only() {
 #[test]
 fn the_scripted_model_plays_a_day_in_one_answer() {
     let tools = ["buy", "sell", "finish", "indicators"];
-    let asked = |date, held, said| told("scripted?buys=2", &day(date, held, &tools, said));
+    let asked = |date, held: Value, said| told("scripted?buys=2", &day(date, &held, &tools, said));
     assert_eq!(
         asked("2025-01-01", json!({}), &[]),
         "buy A 1, buy B 1, finish"
@@ -238,7 +238,7 @@ fn the_scripted_model_plays_a_day_in_one_answer() {
     assert_eq!(
         told(
             "scripted?buys=9",
-            &day("2025-01-01", json!({"C": "2"}), &tools, &[])
+            &day("2025-01-01", &json!({"C": "2"}), &tools, &[])
         ),
         "buy A 1, buy B 1, sell C 1, finish"
     );

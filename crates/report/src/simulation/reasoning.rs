@@ -1,6 +1,7 @@
 //! Why: what models said of their days, and what was said on them.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use fondaco_contract::v1alpha1::simulation::{Message, MessageRole, ModelDay};
 
@@ -84,11 +85,12 @@ fn chosen<'a>(known: &Known<'a>) -> (Vec<&'a ModelDay>, usize) {
 fn notes(known: &Known<'_>, shown: usize, left: usize, cut: bool) -> String {
     let mut notes = String::new();
     if left > 0 {
-        notes.push_str(&format!(
+        let _ = write!(
+            notes,
             "The last {} are told of; {} before them are left out. ",
             count(shown as u64, "model-day", "model-days"),
             number(left as f64, 0)
-        ));
+        );
     }
     if cut {
         notes.push_str("Long texts are cut, and say how much is missing. ");
@@ -185,7 +187,7 @@ fn talk(room: &Room, day: &ModelDay, again: bool) -> (String, bool) {
     }
     if most < said.len() {
         let more = count((said.len() - most) as u64, "more message", "more messages");
-        messages.push_str(&format!("<li class=\"note\">{more}</li>\n"));
+        let _ = writeln!(messages, "<li class=\"note\">{more}</li>");
     }
     let session = &day.session;
     let talk = format!(

@@ -86,7 +86,7 @@ impl Member {
             .case
             .answers
             .iter()
-            .filter_map(|(ticker, answer)| self.view(analyst, tool, ticker, answer, request))
+            .filter_map(|(ticker, answer)| view(analyst, tool, ticker, answer, request))
             .collect();
         Turn::Answer(if views.is_empty() {
             abstained(&format!(
@@ -94,28 +94,6 @@ impl Member {
             ))
         } else {
             self.seen(&views)
-        })
-    }
-
-    fn view(
-        &self,
-        analyst: RoomMember,
-        tool: &str,
-        ticker: &str,
-        answer: &Result<Value, String>,
-        request: &ModelRequest,
-    ) -> Option<View> {
-        let talk = Talk::about(ticker, tool, answer.clone(), request);
-        let study = match analyst {
-            RoomMember::TechnicalAnalyst => market::study(&talk),
-            RoomMember::FundamentalsAnalyst => fundamentals::study(&talk),
-            _ => sentiment::study(&talk),
-        };
-        let points = analysts::points(study.ok()?)?;
-        Some(View {
-            ticker: ticker.to_owned(),
-            balance: evidence::balance(&points),
-            points,
         })
     }
 
@@ -255,6 +233,29 @@ impl Member {
     fn signed(&self, text: &str) -> String {
         self.model.signed(text)
     }
+}
+
+/// What an analyst sees in an answer of its tool; nothing where the rules can
+/// read nothing of it.
+fn view(
+    analyst: RoomMember,
+    tool: &str,
+    ticker: &str,
+    answer: &Result<Value, String>,
+    request: &ModelRequest,
+) -> Option<View> {
+    let talk = Talk::about(ticker, tool, answer.clone(), request);
+    let study = match analyst {
+        RoomMember::TechnicalAnalyst => market::study(&talk),
+        RoomMember::FundamentalsAnalyst => fundamentals::study(&talk),
+        _ => sentiment::study(&talk),
+    };
+    let points = analysts::points(study.ok()?)?;
+    Some(View {
+        ticker: ticker.to_owned(),
+        balance: evidence::balance(&points),
+        points,
+    })
 }
 
 fn outlook(direction: i64) -> &'static str {

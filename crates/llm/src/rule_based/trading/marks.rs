@@ -11,7 +11,7 @@ use crate::rule_based::words::{apart, moved, per_cent, price};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mark {
     /// From -1, sell, to 1, buy.
-    pub(super) mark: f64,
+    pub(super) value: f64,
     /// What it comes from, the heaviest first.
     points: Vec<Point>,
     /// Why it is not bought, whatever its mark.
@@ -39,7 +39,7 @@ impl Mark {
         let points = claims.points();
         let dip = manner.rule == Rule::Dip;
         Some(Self {
-            mark: evidence::balance(&points),
+            value: evidence::balance(&points),
             points,
             barred: seen.barred().filter(|_| dip),
             broken: seen.broken().filter(|_| dip),

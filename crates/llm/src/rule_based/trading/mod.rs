@@ -132,11 +132,11 @@ impl<'a> Desk<'a> {
             let why = mark
                 .broken
                 .clone()
-                .or_else(|| (mark.mark <= self.manner.sells_to).then(|| mark.reasons(2, false)));
+                .or_else(|| (mark.value <= self.manner.sells_to).then(|| mark.reasons(2, false)));
             if let (Some(why), true) = (why, units > 0.0) {
                 let why = format!(
                     "Sell {units} {symbol}: mark {:+.2}, sold from {:+.2} down. {}",
-                    mark.mark,
+                    mark.value,
                     self.manner.sells_to,
                     words::sentence(&why),
                 );
@@ -146,7 +146,7 @@ impl<'a> Desk<'a> {
                     amount: units,
                     why,
                 };
-                sales.push((mark.mark, order));
+                sales.push((mark.value, order));
             }
         }
         sales.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -168,7 +168,7 @@ impl<'a> Desk<'a> {
             .filter(|(symbol, mark)| self.is_bought(symbol, mark))
             .map(|(symbol, mark)| (*symbol, mark))
             .collect();
-        good.sort_by(|(_, a), (_, b)| b.mark.total_cmp(&a.mark));
+        good.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
         let mut purchases = Vec::new();
         for (symbol, mark) in good {
             if purchases.len() == free.min(self.manner.orders) {
@@ -186,7 +186,7 @@ impl<'a> Desk<'a> {
 
     fn is_bought(&self, symbol: &str, mark: &Mark) -> bool {
         let session = self.session;
-        mark.mark >= self.manner.buys_from
+        mark.value >= self.manner.buys_from
             && mark.barred.is_none()
             && !session.positions.contains_key(symbol)
             && session.prices.contains_key(symbol)
@@ -201,7 +201,7 @@ impl<'a> Desk<'a> {
             why: format!(
                 "Buy {units} {symbol} at about {}: mark {:+.2}, bought from {:+.2} up. {}",
                 words::price(price),
-                mark.mark,
+                mark.value,
                 self.manner.buys_from,
                 words::sentence(&mark.reasons(2, true)),
             ),
@@ -273,7 +273,7 @@ impl<'a> Desk<'a> {
     fn let_be(&self, marks: &BTreeMap<&str, Mark>) -> String {
         let barred = marks.iter().filter_map(|(symbol, mark)| {
             let why = mark.barred.as_ref()?;
-            (mark.mark >= self.manner.buys_from).then_some((symbol, mark.mark, why))
+            (mark.value >= self.manner.buys_from).then_some((symbol, mark.value, why))
         });
         let best = barred.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
         best.map_or_else(String::new, |(symbol, _, why)| {
@@ -292,14 +292,14 @@ impl<'a> Desk<'a> {
 
 /// `AAPL looks best (+0.40) and KO worst (-0.10)`.
 fn best_and_worst(marks: &BTreeMap<&str, Mark>) -> Option<String> {
-    let by_mark = |a: &(&&str, &Mark), b: &(&&str, &Mark)| a.1.mark.total_cmp(&b.1.mark);
+    let by_mark = |a: &(&&str, &Mark), b: &(&&str, &Mark)| a.1.value.total_cmp(&b.1.value);
     let (best, high) = marks.iter().max_by(by_mark)?;
     let (worst, low) = marks.iter().min_by(by_mark)?;
     if best == worst {
-        return Some(format!("{best} has a mark of {:+.2}", high.mark));
+        return Some(format!("{best} has a mark of {:+.2}", high.value));
     }
     Some(format!(
         "{best} looks best ({:+.2}) and {worst} worst ({:+.2})",
-        high.mark, low.mark
+        high.value, low.value
     ))
 }

@@ -413,11 +413,11 @@ fn day() -> impl Strategy<Value = Day> {
                 .map(|(no, share)| (format!("S{no:02}"), share))
                 .collect();
             Day {
+                date,
                 cash,
                 lot,
-                waits,
-                date,
                 shares,
+                waits,
                 ..Day::new(&[])
             }
         })
