@@ -251,7 +251,7 @@ impl Sitting<'_> {
         style: &fondaco_contract::v1alpha1::simulation::RoomStyle,
         node: Option<&str>,
     ) -> Result<Outcome, BodyError> {
-        Ok(room::node(self, style, node)?)
+        room::node(self, style, node)
     }
 
     /// The prices of the run.
