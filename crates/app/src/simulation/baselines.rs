@@ -9,12 +9,13 @@ use fondaco_engine::passive::{
     MissingCap, MomentumRules, PassiveError, at_stamps, equal_weight, hold, market_cap_weight,
     momentum,
 };
-use fondaco_engine::stats::{PairBars, PriceOf};
+use fondaco_engine::stats::PriceOf;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::market::Market;
 use crate::ports::Failure;
 use crate::ports::research::{Horizon, ResearchStore};
+use crate::runner::in_words;
 
 /// A portfolio that nobody traded: fractional, without fees, bought at the open
 /// of the first step and valued at opens.
@@ -52,45 +53,78 @@ pub fn baselines(
         from: Some(first.open()),
         to: Some(last.open().plus(1)),
     };
-    let stamps: Vec<UnixMillis> = steps.iter().map(|step| step.open()).collect();
     let names = market.pairs(&job.symbols);
-    let mut made = Baselines::default();
-    let mut take = |name: String, equity: Result<Equity, PassiveError>| match equity {
-        Ok(equity) => made.all.push(Baseline {
-            name,
-            equity: Equity {
-                value: at_stamps(&equity, money, &stamps),
-                // All but what rounding leaves over.
-                invested: at_stamps(&equity, 0.0, &stamps),
-                time: stamps.clone(),
-            },
-        }),
-        Err(error) => made.missing.push(format!(
-            "there is no baseline `{name}`: {}",
-            crate::runner::in_words(&error)
-        )),
-    };
     let at = PriceOf::Open;
-    take(
-        "equal_weight".into(),
-        equal_weight(&names, range, money, at),
-    );
+    let mut made = Making {
+        money,
+        stamps: steps.iter().map(|step| step.open()).collect(),
+        made: Baselines::default(),
+    };
+    made.take("equal_weight", equal_weight(&names, range, money, at));
     let caps = caps(job, market, research, *first)?;
-    let by_cap = market_cap_weight(&names, &caps, MissingCap::Refuse, range, money, at);
-    take(
-        "market_cap_weight".into(),
-        by_cap.map(|weighted| weighted.equity),
-    );
-    let strongest = momentum(&names, MomentumRules::default(), range, money, at);
-    take("momentum".into(), strongest.map(|(equity, _)| equity));
-    if let Some(symbol) = &job.benchmark {
-        let known: Vec<PairBars<'_>> = market.pairs(std::slice::from_ref(symbol));
-        take(
-            format!("hold {symbol}"),
-            hold(&known, symbol, range, money, at),
-        );
+    if caps.is_empty() {
+        made.lacks("there is no baseline `market_cap_weight`", None);
+    } else {
+        // A name whose size nobody filed is not held, and is told.
+        let policy = MissingCap::LeaveOut;
+        let weighted = market_cap_weight(&names, &caps, policy, range, money, at);
+        made.leaves_out(weighted.as_ref().map_or(&[], |it| &it.left_out));
+        made.take("market_cap_weight", weighted.map(|it| it.equity));
     }
-    Ok(made)
+    let strongest = momentum(&names, MomentumRules::default(), range, money, at);
+    made.take("momentum", strongest.map(|(equity, _)| equity));
+    if let Some(symbol) = &job.benchmark {
+        let known = market.pairs(std::slice::from_ref(symbol));
+        let held = hold(&known, symbol, range, money, at);
+        made.take(&format!("hold {symbol}"), held);
+    }
+    Ok(made.made)
+}
+
+/// Baselines on their way.
+struct Making {
+    money: f64,
+    stamps: Vec<UnixMillis>,
+    made: Baselines,
+}
+
+impl Making {
+    fn take(&mut self, name: &str, equity: Result<Equity, PassiveError>) {
+        match equity {
+            Ok(equity) => self.made.all.push(Baseline {
+                name: name.to_owned(),
+                equity: Equity {
+                    value: at_stamps(&equity, self.money, &self.stamps),
+                    // All but what rounding leaves over.
+                    invested: at_stamps(&equity, 0.0, &self.stamps),
+                    time: self.stamps.clone(),
+                },
+            }),
+            Err(error) => {
+                let why = in_words(&error);
+                self.made
+                    .missing
+                    .push(format!("there is no baseline `{name}`: {why}"));
+            }
+        }
+    }
+
+    fn leaves_out(&mut self, left_out: &[Symbol]) {
+        if !left_out.is_empty() {
+            let names: Vec<&str> = left_out.iter().map(Symbol::as_str).collect();
+            self.lacks(
+                "baseline `market_cap_weight` leaves out",
+                Some(names.join(", ")),
+            );
+        }
+    }
+
+    fn lacks(&mut self, what: &str, names: Option<String>) {
+        let names = names.map(|names| format!(" {names}")).unwrap_or_default();
+        self.made.missing.push(format!(
+            "{what}{names}: no filing that was known then says how many shares there are"
+        ));
+    }
 }
 
 /// Market capitalisation at the first step: shares as the newest filing known
