@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts everything with `fondaco up`, submits two backtests over HTTP, follows
 # them on the socket, shows what came of them, has a stock analysed by a strategy
-# and a debate, and leaves the server up for the reader. Everything lands in out/demo; a second call uses the server of the first.
+# and a debate, lets two models trade a quarter, and leaves the server up for the reader. Everything lands in out/demo; a second call uses the server of the first.
 #
 # It is built without release optimisation: candles and arithmetic are optimised
 # in every profile, and the rest compiles in a third of the time.
@@ -111,6 +111,12 @@ DAY=2012-06-01
 show fondaco analyze AAPL --date "$DAY" --strategy strategies/sma-cross.toml --policy log-odds
 fondaco report export AAPL "$DAY" --format html --out "$OUT/analysis.html"
 
+heading "two models trade a quarter, day by day"
+show fondaco simulate run --start 2012-04-02 --end 2012-06-29 --symbols AAPL,GOOG,IBM,MSFT \
+  --model fondaco/rule-based-bold --model fondaco/rule-based-cautious --benchmark AAPL
+simulation=$(fondaco simulate list --limit 1 --output json | field simulations.0.run_id)
+fondaco simulate report "$simulation" --out "$OUT/simulation.html"
+
 heading "to open in a browser"
 say "the page             $URL/"
 for at in "${!runs[@]}"; do
@@ -118,6 +124,7 @@ for at in "${!runs[@]}"; do
   printf '%-20s %s/v1/backtests/%s/report\n' "  its report" "$URL" "${runs[at]}"
 done
 say "both side by side    $ROOT/$OUT/compare.html"
+say "the simulation       $ROOT/$OUT/simulation.html"
 say "the analysis         $ROOT/$OUT/analysis.html"
 say ""
 say "The server stays up. To stop it:"
