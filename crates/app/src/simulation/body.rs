@@ -263,8 +263,8 @@ impl Sitting<'_> {
     /// What the account goes on from; nothing where it begins.
     pub(super) fn before(&self) -> Result<Option<Base>, BodyError> {
         let chain = chain::before(self.assignment, &*self.body.runs)?;
-        let bases = self.model.bases.iter();
-        let base = bases.filter(|base| base.date < self.date).next_back();
+        let mut bases = self.model.bases.iter();
+        let base = bases.rfind(|base| base.date < self.date);
         Ok(match (chain, base) {
             (Some(chain), Some(base)) if base.date > chain.date => Some(base.clone()),
             (Some(chain), _) => Some(chain),

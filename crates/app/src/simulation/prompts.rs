@@ -100,7 +100,13 @@ pub(super) fn account_of(job: &SimulationJob, trading: &Trading<'_>) -> serde_js
         "positions": positions,
         "prices": prices,
         "symbols": job.symbols,
+        "lot": lot(&trading::account(&job.account)).map(number),
     })
+}
+
+/// What quantities are multiples of; nothing where any will do.
+fn lot(account: &Account) -> Option<Decimal> {
+    account.lot.or(account.quantity_step)
 }
 
 /// A decimal as a model reads it.

@@ -191,13 +191,11 @@ impl Simulations<'_> {
             model: model.to_owned(),
             why,
         };
-        match (&task.state, &task.output) {
-            (TaskState::Completed, Some(output)) => self.document(run, &task.plan.key, output),
-            _ => {
-                let why = error_of(&task).unwrap_or_else(|| task.state.as_str().to_owned());
-                Err(no_day(why))
-            }
+        if let (TaskState::Completed, Some(output)) = (&task.state, &task.output) {
+            return self.document(run, &task.plan.key, output);
         }
+        let why = error_of(&task).unwrap_or_else(|| task.state.as_str().to_owned());
+        Err(no_day(why))
     }
 
     /// The documents of all model-days that completed, in the order of the plan.
@@ -352,9 +350,8 @@ pub fn status_of(run: &Run, job: &SimulationJob, progress: &Progress) -> &'stati
     match run.state {
         RunState::Completed => "completed",
         RunState::Partial => "partial",
-        RunState::Failed => "failed",
         RunState::Cancelled if progress.completed > 0 => "partial",
-        RunState::Cancelled => "failed",
+        RunState::Failed | RunState::Cancelled => "failed",
         RunState::Queued => "pending",
         _ if job.download.is_some() && !begun => "downloading_data",
         _ => "running",

@@ -135,10 +135,10 @@ impl Hint for SubmitError {
             Self::Market(error) => error.kind(),
             Self::Days { source, .. } => source.kind(),
             Self::Runs(error) => error.kind(),
-            Self::Model { .. } => ErrorKind::Invalid,
             Self::Busy { .. } => ErrorKind::Conflict,
             Self::NoCandles { .. } | Self::Empty(_) => ErrorKind::NoData,
-            Self::NoRange(_)
+            Self::Model { .. }
+            | Self::NoRange(_)
             | Self::Reversed { .. }
             | Self::Future { .. }
             | Self::NoSteps { .. } => ErrorKind::Invalid,
@@ -217,7 +217,9 @@ fn turn(runs: &Runs<'_>, book: &str) -> Result<IdempotencyKey, SubmitError> {
             run: open.id,
         });
     }
-    let last = own.next().map_or("none".to_owned(), |run| run.id.to_string());
+    let last = own
+        .next()
+        .map_or("none".to_owned(), |run| run.id.to_string());
     Ok(IdempotencyKey {
         scope: plan::concurrency_key(book),
         key: format!("after {last}"),
@@ -491,18 +493,12 @@ fn steps(request: &SimulationRequest, market: &Market, start: Date, end: Date) -
         .is_none_or(|timeframe| timeframe >= Timeframe::DAY);
     let calendar = calendar(request.account.market)
         .filter(|calendar| daily && calendar.covers(start) && calendar.covers(end));
-    match calendar {
-        Some(calendar) => {
-            let sessions = calendar.sessions(start, end);
-            sessions
-                .map(|session| SimDate::from(session.date))
-                .collect()
-        }
-        None => {
-            let end = UnixMillis::midnight(end).plus(Timeframe::DAY.millis());
-            market.steps(UnixMillis::midnight(start), end)
-        }
+    if let Some(calendar) = calendar {
+        let sessions = calendar.sessions(start, end);
+        return sessions.map(|session| SimDate::from(session.date)).collect();
     }
+    let end = UnixMillis::midnight(end).plus(Timeframe::DAY.millis());
+    market.steps(UnixMillis::midnight(start), end)
 }
 
 /// Whether a step has the prices it needs.

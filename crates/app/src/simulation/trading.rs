@@ -237,15 +237,16 @@ impl<'a> Trading<'a> {
 
     /// Whether nothing was done or tried in this step.
     pub fn is_idle(&self) -> bool {
-        let of_now =
-            |action: &Action| action.kind != ActionKind::Corporate && action.ordered.is_none() && !action.forced;
+        let of_now = |action: &Action| {
+            action.kind != ActionKind::Corporate && action.ordered.is_none() && !action.forced
+        };
         !self.actions.iter().any(of_now)
     }
 
     /// Ends the step: what was to be filled after it is filled now.
     pub fn end(mut self) -> Result<Traded, TradingError> {
         if self.execution == Execution::Vwap {
-            self.fill_at_vwap()?;
+            self.fill_at_vwap();
         }
         let end = state(&self.ledger.value(&self.opens)?);
         let costs = self.actions.iter().map(|action| match &action.state {
@@ -340,7 +341,7 @@ impl<'a> Trading<'a> {
     }
 
     /// Orders of this step, at a price that nobody knew when they were given.
-    fn fill_at_vwap(&mut self) -> Result<(), TradingError> {
+    fn fill_at_vwap(&mut self) {
         let prices = self.market.fills(self.date, Execution::Vwap);
         let mut orders = std::mem::take(&mut self.waiting).into_iter();
         for at in 0..self.actions.len() {
@@ -355,7 +356,6 @@ impl<'a> Trading<'a> {
                 },
             };
         }
-        Ok(())
     }
 
     fn fill(&mut self, waiting: &WaitingOrder, prices: &Prices) -> Result<ActionState, NotDone> {

@@ -15,8 +15,9 @@ mod job;
 mod report_check;
 #[cfg(test)]
 mod result;
-mod simulation;
 #[cfg(test)]
 mod room;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod trades;

@@ -51,6 +51,7 @@ pub(crate) fn served() -> Served {
     let toolbox = Toolbox::standard(Arc::new(World), Arc::new(World));
     let scope = || Scope {
         clock: UnixMillis::midnight(CLOCK),
+        opening: None,
         candles: None,
         timeframe: Timeframe::DAY,
         research: None,

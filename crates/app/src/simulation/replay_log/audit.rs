@@ -70,7 +70,7 @@ struct Book {
 impl Book {
     /// What the ledger holds, where it holds it: the words of a log are only
     /// what it is held against.
-    fn as_in_ledger(mut self) -> Self {
+    fn by_ledger(mut self) -> Self {
         if let Some(state) = &self.ledger {
             self.holdings.cash = state.cash();
             self.holdings.held = held(state);
@@ -85,6 +85,14 @@ pub(super) fn held(state: &LedgerState) -> BTreeMap<String, Decimal> {
     positions
         .map(|(symbol, position)| (symbol.to_string(), position.signed()))
         .collect()
+}
+
+/// What a row follows from.
+enum Base {
+    /// The money at the start.
+    Start,
+    /// An earlier row.
+    Row(usize),
 }
 
 struct Walk<'a> {
@@ -113,20 +121,20 @@ impl Walk<'_> {
             self.differs(row, What::NoCash);
         }
         match self.base(index, stated, &opening.holdings) {
-            Some(base) => self.follow(index, base, stated, opening),
-            None => self.adopt(index, stated, opening),
+            Some(Base::Row(base)) => self.follow(index, Some(base), stated, &opening),
+            Some(Base::Start) => self.follow(index, None, stated, &opening),
+            None => self.adopt(index, stated, &opening),
         }
     }
 
-    /// The row this one follows from: `None` for none, `Some(None)` for the
-    /// money at the start.
-    fn base(&self, index: usize, stated: &Stated, opening: &Holdings) -> Option<Option<usize>> {
+    /// What this row follows from, where it follows from anything.
+    fn base(&self, index: usize, stated: &Stated, opening: &Holdings) -> Option<Base> {
         let row = &self.rows[index];
         let follows = |before: &Holdings| follows(before, row, stated);
         let Some(above) = index.checked_sub(1) else {
-            return follows(opening).then_some(None);
+            return follows(opening).then_some(Base::Start);
         };
-        let at = |base: usize| follows(&self.books[base].holdings).then_some(Some(base));
+        let at = |base: usize| follows(&self.books[base].holdings).then_some(Base::Row(base));
         let numbered = |id: i64| {
             let mut earlier = (0..above).rev();
             earlier.find(|&it| self.rows[it].id == Some(id))
@@ -141,10 +149,10 @@ impl Walk<'_> {
         index: usize,
         base: Option<usize>,
         stated: &Stated,
-        opening: Book,
+        opening: &Book,
     ) -> Book {
         let row = &self.rows[index];
-        let before = base.map_or(&opening, |base| &self.books[base]).clone();
+        let before = base.map_or(opening, |base| &self.books[base]).clone();
         match base {
             Some(base) if base + 1 < index => {
                 self.audit.follows_earlier += 1;
@@ -174,7 +182,7 @@ impl Walk<'_> {
                 self.book(row, &mut book, (wish.kind, name, amount, price));
             }
         }
-        book.as_in_ledger()
+        book.by_ledger()
     }
 
     /// Books a fill; an account that cannot is opened anew with what is
@@ -198,11 +206,11 @@ impl Walk<'_> {
     }
 
     /// Takes what is stated, and tells how it differs from the row above.
-    fn adopt(&mut self, index: usize, stated: &Stated, opening: Book) -> Book {
+    fn adopt(&mut self, index: usize, stated: &Stated, opening: &Book) -> Book {
         let row = &self.rows[index];
         let before = index
             .checked_sub(1)
-            .map_or(&opening, |above| &self.books[above])
+            .map_or(opening, |above| &self.books[above])
             .holdings
             .clone();
         self.audit.taken_as_stated += 1;
@@ -242,7 +250,7 @@ impl Walk<'_> {
             ledger: restate(&holdings, row.at),
             holdings,
         }
-        .as_in_ledger()
+        .by_ledger()
     }
 
     /// A row without positions: its action at the open of its candle, which is
@@ -264,7 +272,7 @@ impl Walk<'_> {
                 .insert(fill.1.to_owned(), fill.3);
             self.book(row, &mut book_before, fill);
         }
-        book_before.as_in_ledger()
+        book_before.by_ledger()
     }
 
     /// Where the implied price lies.

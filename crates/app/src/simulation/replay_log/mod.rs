@@ -150,7 +150,7 @@ fn one(file: &LogFile, prices: &Prices, request: &ReplayRequest) -> Result<LogRe
     if outside > 0 {
         findings.push(Finding::OutsideWindow { rows: outside });
     }
-    let unpriced = marks.finish(&names, &cadence, &mut findings);
+    let unpriced = marks.finish(&names, cadence, &mut findings);
     Ok(LogReport {
         log: name_of(&file.path),
         path: file.path.clone(),
@@ -258,7 +258,7 @@ fn market(rows: &[Row], names: &BTreeSet<String>, prices: &Prices) -> Market {
     let of = |name: &str| match name.parse().map(|symbol| guess(&symbol)) {
         Ok(CalendarName::AShares) => Market::AShare,
         Ok(CalendarName::AlwaysOpen) => Market::Crypto,
-        _ if name.ends_with(".SH") || name.ends_with(".SZ") => Market::AShare,
+        _ if matches!(name.rsplit_once('.'), Some((_, "SH" | "SZ"))) => Market::AShare,
         _ => Market::Us,
     };
     let mut votes = [(Market::Us, 0), (Market::AShare, 0), (Market::Crypto, 0)];
@@ -274,9 +274,13 @@ fn market(rows: &[Row], names: &BTreeSet<String>, prices: &Prices) -> Market {
         return Market::Crypto;
     }
     if names.is_empty() {
-        prices.names().for_each(|name| vote(of(name)));
+        for name in prices.names() {
+            vote(of(name));
+        }
     } else {
-        names.iter().for_each(|name| vote(of(name)));
+        for name in names {
+            vote(of(name));
+        }
     }
     let most = votes.iter().map(|(_, count)| *count).max();
     votes
@@ -481,7 +485,7 @@ impl<'a> Marks<'a> {
     fn finish(
         mut self,
         names: &BTreeSet<String>,
-        cadence: &Cadence,
+        cadence: Cadence,
         findings: &mut Vec<Finding>,
     ) -> Vec<Unpriced> {
         // A long weekend is four days; more is no market closed.

@@ -71,7 +71,7 @@ impl Prices {
         for path in &found {
             if let FileContent::Series(all) = files.read_raw(path, &options)? {
                 for series in all {
-                    prices.add(path, &mut from, series, &clock)?;
+                    prices.add(path, &mut from, &series, &clock)?;
                 }
             }
         }
@@ -120,7 +120,7 @@ impl Prices {
         &mut self,
         path: &Path,
         from: &mut BTreeMap<(String, i64), PathBuf>,
-        raw: RawSeries,
+        raw: &RawSeries,
         zone: &TimeZone,
     ) -> Result<(), ReplayError> {
         let name = raw.symbol.to_string();
@@ -145,12 +145,11 @@ impl Prices {
                 low: usable(raw.rows.low[row]),
                 close: usable(raw.rows.close[row]),
             };
-            let agrees = match series.rows.get_mut(&at) {
-                Some(known) => known.merge(&candle),
-                None => {
-                    series.rows.insert(at, candle);
-                    true
-                }
+            let agrees = if let Some(known) = series.rows.get_mut(&at) {
+                known.merge(&candle)
+            } else {
+                series.rows.insert(at, candle);
+                true
             };
             if !agrees {
                 return Err(ReplayError::TwoPrices {
@@ -191,14 +190,13 @@ impl Prices {
     /// before it. A day is over: its last candle counts.
     pub(super) fn close(&self, name: &str, at: Session, daily: bool) -> Option<Close> {
         let series = self.series(name, daily)?;
-        let last = series.until(at).rev();
-        last.filter_map(|(&at, candle)| {
+        let mut last = series.until(at).rev();
+        last.find_map(|(&at, candle)| {
             Some(Close {
                 price: candle.close?,
                 at,
             })
         })
-        .next()
     }
 
     /// The last close of an earlier day, which price limits are measured from.

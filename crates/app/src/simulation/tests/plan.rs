@@ -113,7 +113,10 @@ fn the_last_turn_of_a_room_is_its_day() {
         job["models"] = json!([{"name": "team", "model": "x/a"}]);
     });
     let tasks = tasks(&job);
-    let days: Vec<&TaskPlan> = tasks.iter().filter(|task| split(&task.key).is_some()).collect();
+    let days: Vec<&TaskPlan> = tasks
+        .iter()
+        .filter(|task| split(&task.key).is_some())
+        .collect();
     assert_eq!(days.len(), 3);
     assert!(days.iter().all(|task| task.required));
     let required = tasks.iter().filter(|task| task.required).count();

@@ -114,7 +114,10 @@ fn each_policy_has_its_price() {
     let buy = [(BUY, "X", "5")];
     let job_open = job(Execution::Open, &none);
     let (open, _) = step(&job_open, "2025-10-01", None, &[], &buy);
-    assert_eq!((price(&open, 0), open.end.cash), (decimal("10"), decimal("950")));
+    assert_eq!(
+        (price(&open, 0), open.end.cash),
+        (decimal("10"), decimal("950"))
+    );
 
     // (12 + 9 + 11) / 3, and 1000 - 5 * 10.6666666667.
     let job_vwap = job(Execution::Vwap, &none);
@@ -130,7 +133,10 @@ fn each_policy_has_its_price() {
     assert_eq!((first.end.cash, first.waiting.len()), (decimal("1000"), 1));
     let before = base("2025-10-01", &first);
     let (second, _) = step(&job_next, "2025-10-02", Some(&before), &[], &[]);
-    assert_eq!((price(&second, 0), second.end.cash), (decimal("12"), decimal("940")));
+    assert_eq!(
+        (price(&second, 0), second.end.cash),
+        (decimal("12"), decimal("940"))
+    );
     assert_eq!(second.actions[0].ordered, Some(date("2025-10-01")));
     assert_eq!(second.waiting, []);
 }
@@ -144,7 +150,10 @@ fn an_order_that_waits_is_refused_where_it_can_no_longer_be_paid() {
     assert_eq!(told, [Ok(Ordered::Waits)]);
     let before = base("2025-10-01", &first);
     let (second, _) = step(&job, "2025-10-02", Some(&before), &[], &[]);
-    assert_eq!(reason(&second, 0), "Insufficient cash (needed 1200, available 1000)");
+    assert_eq!(
+        reason(&second, 0),
+        "Insufficient cash (needed 1200, available 1000)"
+    );
     assert_eq!(second.end.cash, decimal("1000"));
     // What is ordered beside it counts: twice 60 units cannot be paid.
     let twice = [(BUY, "X", "60"), (BUY, "X", "60")];
@@ -159,12 +168,18 @@ fn an_order_that_waits_is_refused_where_it_can_no_longer_be_paid() {
 fn a_days_own_trades_never_change_its_profit() {
     let job = job(Execution::Open, &json!({"initial_cash": "1000"}));
     let (first, _) = step(&job, "2025-10-01", None, &[], &[(BUY, "X", "50")]);
-    assert_eq!((first.figures.profit, first.figures.return_pct), (Decimal::ZERO, 0.0));
+    assert_eq!(
+        (first.figures.profit, first.figures.return_pct),
+        (Decimal::ZERO, 0.0)
+    );
     assert_eq!(first.end.value, decimal("1000"), "a purchase is no loss");
     let before = base("2025-10-01", &first);
     let sell = [(ActionKind::Sell, "X", "50"), (BUY, "X", "10")];
     let (second, told) = step(&job, "2025-10-02", Some(&before), &[], &sell);
-    assert!(told.iter().all(Result::is_ok), "what is sold can be spent at once");
+    assert!(
+        told.iter().all(Result::is_ok),
+        "what is sold can be spent at once"
+    );
     // 50 units from 10 to 12, of 1000.
     assert_eq!(second.figures.profit, decimal("100"));
     assert_eq!(second.figures.return_pct, 10.0);
@@ -181,7 +196,10 @@ fn a_held_symbol_that_disappears_stays() {
     let sell = [(ActionKind::Sell, "Y", "1")];
     let (second, told) = step(&job, "2025-10-02", Some(&before), &[], &sell);
     let held = &second.end.holdings[0];
-    assert_eq!((held.quantity, held.price), (decimal("2"), Some(decimal("100"))));
+    assert_eq!(
+        (held.quantity, held.price),
+        (decimal("2"), Some(decimal("100")))
+    );
     assert_eq!(held.price_of, Some(date("2025-10-01")));
     assert_eq!(second.end.value, decimal("1000"));
     let not_found = NotDone::NoPrice {
@@ -206,9 +224,15 @@ fn what_makes_no_sense_changes_nothing() {
     ];
     let (traded, told) = step(&job, "2025-10-01", None, &[], &orders);
     assert!(told.iter().all(Result::is_err), "{told:?}");
-    assert_eq!((traded.end.cash, traded.end.holdings.len()), (decimal("1000"), 0));
+    assert_eq!(
+        (traded.end.cash, traded.end.holdings.len()),
+        (decimal("1000"), 0)
+    );
     let reasons: Vec<&str> = (0..7).map(|action| reason(&traded, action)).collect();
-    assert_eq!(reasons[3], "Insufficient cash (needed 1010, available 1000)");
+    assert_eq!(
+        reasons[3],
+        "Insufficient cash (needed 1010, available 1000)"
+    );
     assert_eq!(reasons[4], "Symbol Z not found on 2025-10-01");
     assert_eq!(reasons[5], "No position for X");
 }
@@ -237,7 +261,10 @@ fn a_margin_call_is_answered_before_anybody_looks() {
     // Worth 1000 - 180 * 5 = 100, and 0.3 * 2700 = 810 has to be there.
     let (third, _) = step(&job, "2025-10-03", Some(&before), &[], &[]);
     let forced = &third.actions[0];
-    assert!(forced.forced && forced.kind == ActionKind::Cover, "{forced:?}");
+    assert!(
+        forced.forced && forced.kind == ActionKind::Cover,
+        "{forced:?}"
+    );
     assert_eq!(third.figures.profit, decimal("-900"));
     assert_eq!(third.end.value, decimal("100"));
     // 22 units left: 0.3 * 22 * 15 = 99 is there.
@@ -272,7 +299,10 @@ fn dividends_and_splits_are_booked_with_the_day() {
     let (second, _) = step(&job, "2025-10-02", Some(&before), &corporate, &[]);
     assert_eq!(second.actions[0].kind, ActionKind::Corporate);
     // 10 * 0.5 in cash, and 10 units from 10 to 12.
-    assert_eq!((second.end.cash, second.figures.profit), (decimal("905"), decimal("25")));
+    assert_eq!(
+        (second.end.cash, second.figures.profit),
+        (decimal("905"), decimal("25"))
+    );
     let before = base("2025-10-02", &second);
     let (third, _) = step(&job, "2025-10-03", Some(&before), &corporate, &[]);
     assert_eq!(third.end.holdings[0].quantity, decimal("20"));

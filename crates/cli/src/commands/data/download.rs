@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match args.source {
         Source::Binance => klines(args, context),
         Source::AlphaVantage => prices::run(
-            Wish {
+            &Wish {
                 symbols: &args.symbols,
                 timeframe: args.timeframe.unwrap_or(Timeframe::DAY),
                 from: args.from,

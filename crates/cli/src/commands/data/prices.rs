@@ -167,9 +167,9 @@ pub(crate) fn rules(context: &Context) -> Result<DownloadRules, SettingsError> {
 }
 
 /// Fetches what is missing.
-pub(super) fn run(wish: Wish<'_>, context: &Context) -> Result<(), Failure> {
+pub(super) fn run(wish: &Wish<'_>, context: &Context) -> Result<(), Failure> {
     let source = source(context, wish.base_url)?;
-    let calendar = calendar(&wish)?;
+    let calendar = calendar(wish)?;
     let runtime = context::runtime()?;
     let venue = match wish.venue.clone() {
         Some(venue) => venue,
@@ -192,7 +192,7 @@ pub(super) fn run(wish: Wish<'_>, context: &Context) -> Result<(), Failure> {
     for symbol in wish.symbols {
         coverage.insert(symbol.clone(), shelf.stored(symbol)?.opens);
     }
-    let steps = steps(&wish, &calendar, now);
+    let steps = steps(wish, &calendar, now);
     let plan = Availability::of(&steps, wish.symbols, &calendar, &coverage)?.plan(now);
     let mut rules = rules(context)?;
     rules.size = match wish.size {

@@ -1,5 +1,7 @@
 //! `fondaco simulate import`.
 
+use std::fmt::Write as _;
+
 use std::path::PathBuf;
 
 use fondaco_app::data::{CandleKind, DatasetId, Overlap, store_bars};
@@ -139,19 +141,22 @@ impl View for Imported {
             self.symbols
         );
         if let Some(taken) = &self.taken {
-            text += &format!(
-                "new in book {}: {} jobs, {} days; known before: {} jobs, {} days\n",
+            let _ = writeln!(
+                text,
+                "new in book {}: {} jobs, {} days; known before: {} jobs, {} days",
                 self.book, taken.jobs, taken.days, taken.known_jobs, taken.known_days
             );
         }
         match self.candles_added {
-            Some(added) => text += &format!("new candles: {added}\n"),
+            Some(added) => {
+                let _ = writeln!(text, "new candles: {added}");
+            }
             None if self.candles > 0 => text += "its candles come with --prices\n",
             None => {}
         }
         for said in &self.notes {
             let examples = said.note.examples.join("; ");
-            text += &format!("{} {} ({examples})\n", said.note.count, said.words);
+            let _ = writeln!(text, "{} {} ({examples})", said.note.count, said.words);
         }
         text
     }

@@ -59,7 +59,7 @@ enum ConventionWord {
     Fondaco,
     /// The AI-Trader benchmark's.
     AiTrader,
-    /// The StockBench benchmark's.
+    /// The `StockBench` benchmark's.
     #[value(name = "stockbench")]
     StockBench,
 }

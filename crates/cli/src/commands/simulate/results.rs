@@ -1,5 +1,7 @@
 //! `fondaco simulate results`.
 
+use std::fmt::Write as _;
+
 use fondaco_app::simulation::results::Whole;
 use fondaco_contract::v1alpha1::simulation::{ModelLine, SimulationResult};
 use serde::Serialize;
@@ -52,7 +54,7 @@ impl View for ResultView {
             self.0.execution,
         );
         for warning in &self.0.warnings {
-            text.push_str(&format!("! {warning}\n"));
+            let _ = writeln!(text, "! {warning}");
         }
         let mut table = Table::new([
             ("", Align::Left),

@@ -1,5 +1,7 @@
 //! `fondaco simulate show`.
 
+use std::fmt::Write as _;
+
 use fondaco_contract::v1alpha1::simulation::{ActionState, ModelDay, SimDate};
 use serde::Serialize;
 
@@ -86,12 +88,12 @@ impl View for DayView {
         text.push('\n');
         text.push_str(&table.render(style));
         if let Some(summary) = &day.session.summary {
-            text.push_str(&format!("\n{summary}\n"));
+            let _ = writeln!(text, "\n{summary}");
         }
         if self.conversation {
             for said in &day.session.conversation {
                 let who = said.tool.as_deref().unwrap_or(said.role.as_str());
-                text.push_str(&format!("\n{}\n{}\n", style.bold(who), said.text));
+                let _ = writeln!(text, "\n{}\n{}", style.bold(who), said.text);
             }
         }
         text

@@ -1,5 +1,7 @@
 //! `fondaco simulate status`.
 
+use std::fmt::Write as _;
+
 use fondaco_app::simulation::shown::{Shown, status_of};
 use fondaco_contract::v1alpha1::simulation::{DayLine, DayStatus, Progress};
 use fondaco_domain::task::TaskNo;
@@ -89,7 +91,7 @@ impl View for StatusView {
             it.pending,
         );
         for warning in &self.warnings {
-            text.push_str(&format!("! {warning}\n"));
+            let _ = writeln!(text, "! {warning}");
         }
         if self.days.is_empty() {
             return text;
@@ -116,7 +118,7 @@ impl View for StatusView {
         text.push('\n');
         text.push_str(&table.render(style));
         if let Some(next) = self.next {
-            text.push_str(&format!("more: --after {next}\n"));
+            let _ = writeln!(text, "more: --after {next}");
         }
         text
     }

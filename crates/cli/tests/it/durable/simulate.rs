@@ -326,7 +326,7 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
         ),
     ];
     for (words, code, reason) in cases {
-        let has_model = words.iter().any(|word| *word == "--model");
+        let has_model = words.contains(&"--model");
         let model: &[&str] = if has_model { &[] } else { &["--model", BOLD] };
         let (found, said) = place.refused(&[&["simulate", "run"], words, model].concat());
         assert!(said.to_string().contains(reason), "{words:?}: {said}");

@@ -125,7 +125,7 @@ fn told(log: &LogReport, style: Style, text: &mut String) {
     }
     let _ = writeln!(text, "  {}", followed(&log.audit));
     let _ = writeln!(text, "  {}", filled(&log.audit));
-    listed(text, &log.audit.differences, |it| difference(it));
+    listed(text, &log.audit.differences, difference);
     let own = &log.own;
     let _ = writeln!(
         text,
