@@ -47,7 +47,7 @@ impl MemoryDays {
 
 fn is_asked(query: &DayQuery, entry: &Entry) -> bool {
     let kept = &entry.kept;
-    query.book.is_none() | (query.book == kept.book)
+    (query.book.is_none() || query.book == kept.book)
         && query.origin.as_ref().is_none_or(|one| *one == kept.origin)
         && query
             .model

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::Method;
 use serde::Serialize;
 
-use super::Mode;
+use super::Deployed;
 use crate::probe;
 use crate::state::Shared;
 use crate::table::Route;
@@ -29,7 +29,7 @@ struct Health {
     database: &'static str,
     timestamp: String,
     #[serde(flatten)]
-    mode: Mode,
+    mode: Deployed,
 }
 
 async fn health(State(platform): State<Shared>) -> Json<Health> {

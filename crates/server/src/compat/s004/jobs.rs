@@ -10,7 +10,7 @@ use fondaco_domain::run::{Run, RunKind, RunState};
 use fondaco_domain::{RunId, UnixMicros};
 use serde::Serialize;
 
-use super::Mode;
+use super::Deployed;
 use crate::compat::s002::detail::Detail;
 use crate::extract::Actor;
 use crate::state::{Platform, Shared};
@@ -35,7 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// To `GET /simulate/status/{job_id}`.
 #[derive(Debug, Serialize)]
-struct Job {
+struct Standing {
     job_id: String,
     status: &'static str,
     progress: Progress,
@@ -49,7 +49,7 @@ struct Job {
     details: Vec<Detailed>,
     warnings: Vec<String>,
     #[serde(flatten)]
-    mode: Mode,
+    mode: Deployed,
 }
 
 /// A model-day.
@@ -67,7 +67,7 @@ struct Detailed {
 async fn status(
     State(platform): State<Shared>,
     Path(job): Path<String>,
-) -> Result<Json<Job>, Detail> {
+) -> Result<Json<Standing>, Detail> {
     platform
         .blocking(move |platform| Ok(of(platform, "http", &job)))
         .await?
@@ -78,14 +78,14 @@ async fn cancel(
     State(platform): State<Shared>,
     Actor(actor): Actor,
     Path(job): Path<String>,
-) -> Result<Json<Job>, Detail> {
+) -> Result<Json<Standing>, Detail> {
     platform
         .blocking(move |platform| Ok(cancelled(platform, &actor, &job)))
         .await?
         .map(Json)
 }
 
-fn cancelled(platform: &Platform, actor: &str, name: &str) -> Result<Job, Detail> {
+fn cancelled(platform: &Platform, actor: &str, name: &str) -> Result<Standing, Detail> {
     let job = of(platform, actor, name)?;
     if is_over(job.status) {
         let problem = format!("Job {name} is already {}", job.status);
@@ -105,7 +105,7 @@ fn is_over(status: &str) -> bool {
     ["completed", "partial", "failed"].contains(&status)
 }
 
-fn of(platform: &Platform, actor: &str, name: &str) -> Result<Job, Detail> {
+fn of(platform: &Platform, actor: &str, name: &str) -> Result<Standing, Detail> {
     let mode = platform.simulations.deployment.into();
     if let Some(run) = run_of(platform, name)? {
         let simulations = platform.shown_simulations(actor);
@@ -135,7 +135,7 @@ fn run_of(platform: &Platform, name: &str) -> Result<Option<Run>, Detail> {
     }
 }
 
-fn of_run(simulations: &Simulations<'_>, run: &Run, mode: Mode) -> Result<Job, ShowError> {
+fn of_run(simulations: &Simulations<'_>, run: &Run, mode: Deployed) -> Result<Standing, ShowError> {
     let shown = simulations.show(run.id)?;
     let days = simulations.days(run.id, None, usize::MAX)?.days;
     let Shown {
@@ -144,7 +144,7 @@ fn of_run(simulations: &Simulations<'_>, run: &Run, mode: Mode) -> Result<Job, S
         progress,
         warnings,
     } = shown;
-    Ok(Job {
+    Ok(Standing {
         status: match run.state {
             // Its words have none for what somebody stopped.
             RunState::Cancelled | RunState::Halted => "failed",
@@ -203,7 +203,7 @@ pub(super) fn seconds(from: Option<UnixMicros>, to: Option<UnixMicros>) -> Optio
     Some((to?.0 - from?.0) as f64 / 1e6)
 }
 
-fn of_imported(job: ImportedJob, mode: Mode) -> Job {
+fn of_imported(job: ImportedJob, mode: Deployed) -> Standing {
     let mut progress = Progress::default();
     for detail in &job.details {
         progress.total_model_days += 1;
@@ -224,7 +224,7 @@ fn of_imported(job: ImportedJob, mode: Mode) -> Job {
         completed_at: detail.completed_at,
         duration_seconds: detail.duration_seconds,
     });
-    Job {
+    Standing {
         details: details.collect(),
         job_id: job.id,
         status: job.status.as_str(),

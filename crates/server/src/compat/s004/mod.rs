@@ -38,14 +38,14 @@ pub(crate) fn own_service() -> Vec<Route> {
 
 /// How the process was started, in every answer.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Mode {
+struct Deployed {
     deployment_mode: &'static str,
     is_dev_mode: bool,
     /// Nothing in production.
     preserve_dev_data: Option<bool>,
 }
 
-impl From<Deployment> for Mode {
+impl From<Deployment> for Deployed {
     fn from(deployment: Deployment) -> Self {
         Self {
             deployment_mode: if deployment.is_dev { "DEV" } else { "PROD" },

@@ -12,7 +12,7 @@ use fondaco_domain::ContentHash;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Mode;
+use super::Deployed;
 use super::query::{Words, day};
 use super::results::{filled, of_job, or_imported};
 use crate::compat::s002::detail::Detail;
@@ -34,7 +34,7 @@ struct Answer {
     sessions: Vec<Value>,
     count: usize,
     #[serde(flatten)]
-    mode: Mode,
+    mode: Deployed,
 }
 
 async fn reasoning(

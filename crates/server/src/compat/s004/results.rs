@@ -297,12 +297,16 @@ fn ranges(days: &dyn DayStore, query: &DayQuery) -> Result<Vec<Value>, Failure> 
         };
         let start = days.days(&first)?;
         let start = start.first().map(|kept| kept.day.start.value);
-        told.push(range_of(&model, &values, start.map_or(Value::Null, amount)));
+        told.push(range_of(
+            &model,
+            &values,
+            &start.map_or(Value::Null, amount),
+        ));
     }
     Ok(told)
 }
 
-fn range_of(model: &str, values: &[DayValue], start: Value) -> Value {
+fn range_of(model: &str, values: &[DayValue], start: &Value) -> Value {
     let (Some(first), Some(last)) = (values.first(), values.last()) else {
         return Value::Null;
     };

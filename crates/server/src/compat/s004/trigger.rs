@@ -16,7 +16,7 @@ use fondaco_domain::run::{RunKind, RunState};
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use serde::Serialize;
 
-use super::Mode;
+use super::Deployed;
 use super::query::{day, today};
 use crate::compat::s002::detail::Detail;
 use crate::compat::s002::form::Form;
@@ -43,7 +43,7 @@ struct Accepted {
     total_model_days: usize,
     message: String,
     #[serde(flatten)]
-    mode: Mode,
+    mode: Deployed,
     warnings: Option<Vec<String>>,
 }
 

@@ -262,7 +262,7 @@ fn the_older_schema_is_understood() {
 
 #[test]
 fn dirty_rows_are_counted_and_none_of_them_becomes_a_day() {
-    let dirty = r#"
+    let dirty = r"
         insert into jobs values('job-1', 'c', 'completed', '[]', '[]', '2025-11-02', null, null, null, null, null, null);
         insert into trading_days(id, job_id, model, date, starting_cash, starting_portfolio_value,
           daily_profit, daily_return_pct, ending_cash, ending_portfolio_value, completed_at) values
@@ -273,7 +273,7 @@ fn dirty_rows_are_counted_and_none_of_them_becomes_a_day() {
           (5, 'job-1', 'a', '2025-10-03', 1, 1, 0, 0, 1, 1, '2025-11-02'),
           (6, 'job-2', 'a', '2025-10-04', 1, 1, 0, 0, 1, 1, '2025-11-02');
         insert into holdings(trading_day_id, symbol, quantity) values (5, 'GONE', 3);
-    "#;
+    ";
     let (_folder, path) = made(&[JOBS, DAYS, dirty]);
     let seed = understood(&path);
     assert_eq!(seed.days, []);
