@@ -11,7 +11,7 @@ use fondaco_app::ports::model::ModelError;
 use fondaco_contract::v1alpha1::analysis::NodeReport;
 use fondaco_domain::{ContentHash, RunId};
 
-use crate::recording::{Recording, failed, key};
+use crate::recording::{Recording, failed};
 
 /// Both folders.
 #[derive(Debug)]
@@ -133,8 +133,7 @@ pub fn recording_of<'a>(
             let request = request.map_err(|source| failed("make", source))?;
             let completion = serde_json::from_value(completion.clone());
             let completion = completion.map_err(|source| failed("make", source))?;
-            let key = key(&report.node, call.ordinal, &request)?;
-            recording.keep(key, &request, &completion)?;
+            recording.add(&report.node, call.ordinal, &request, &completion)?;
         }
     }
     Ok(recording)

@@ -120,6 +120,18 @@ impl Recording {
         Ok(Self::at(entries, Place::Memory))
     }
 
+    /// Takes an answer in: that to the question of a node which is the how
+    /// manyth, from 0.
+    pub fn add(
+        &self,
+        node: &str,
+        ordinal: u32,
+        request: &ModelRequest,
+        completion: &Completion,
+    ) -> Result<(), ModelError> {
+        self.keep(key(node, ordinal, request)?, request, completion)
+    }
+
     /// All of it as a file: the same for the same answers.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let mut bytes = line(&Header { cassette: VERSION })?;

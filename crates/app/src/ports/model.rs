@@ -38,9 +38,33 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
-    /// Its canonical form.
+    /// Its canonical form. Models may wish for any number: an integer that a
+    /// canonical document cannot hold stands in it as a text.
     pub fn canonical(&self) -> Result<Canonical, CanonicalError> {
-        Canonical::of(self)
+        match Canonical::of(self) {
+            Err(CanonicalError::Integer(_)) => {
+                let mut document = serde_json::to_value(self).map_err(CanonicalError::Form)?;
+                spell_out(&mut document);
+                Canonical::of(&document)
+            }
+            other => other,
+        }
+    }
+}
+
+fn spell_out(document: &mut Value) {
+    /// Up to here every integer is a double.
+    const LARGEST: u64 = 1 << 53;
+    match document {
+        Value::Number(number) => {
+            let signed = number.as_i64().map(i64::unsigned_abs);
+            if signed.or(number.as_u64()).is_some_and(|it| it > LARGEST) {
+                *document = Value::String(number.to_string());
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(spell_out),
+        Value::Object(parts) => parts.values_mut().for_each(spell_out),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

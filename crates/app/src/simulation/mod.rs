@@ -18,12 +18,13 @@ mod past;
 pub mod plan;
 pub mod priced;
 pub mod prompts;
+pub mod record;
 pub mod replay_log;
 pub mod results;
 pub mod room;
 pub mod shown;
 pub mod submit;
-pub mod trading;
-pub mod trigger;
 #[cfg(test)]
 mod tests;
+pub mod trading;
+pub mod trigger;

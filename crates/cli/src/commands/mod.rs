@@ -25,6 +25,7 @@ pub(crate) mod model;
 pub(crate) mod news;
 pub(crate) mod position;
 pub(crate) mod recommendation;
+pub(crate) mod recording;
 pub(crate) mod report;
 pub(crate) mod roles;
 pub(crate) mod run;

@@ -5,6 +5,7 @@
     reason = "helpers of tests fail as the tests themselves do"
 )]
 
+mod agents;
 mod conformance;
 mod crash;
 mod days;

@@ -1,7 +1,9 @@
 //! A day of one agent: it asks tools, gives orders, and finishes.
 
+mod asked;
 mod orders;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fondaco_contract::v1alpha1::analysis::{CallTokens, Degraded, Read};
@@ -18,7 +20,9 @@ use crate::ports::model::{
     CallContext, Capabilities, Completion, Finish, Message, Model, ModelRequest, Seat, ToolCall,
     ToolSpec,
 };
-use crate::tools::{Scope, ToolError};
+use crate::tools::{Scope, ToolError, Toolbox};
+
+pub(super) use asked::asked;
 
 /// What an agent is given of the tools that only read.
 const READING: [&str; 6] = [
@@ -29,6 +33,9 @@ const READING: [&str; 6] = [
     "news",
     "prices",
 ];
+
+/// The tool that ends a day.
+const FINISH: &str = "finish";
 
 /// A day of a model.
 pub(super) struct Day<'a> {
@@ -65,6 +72,9 @@ pub(super) fn trade(
     let name = &*day.model.model;
     let can = desk.models.capabilities(name);
     let can = can.map_err(|error| of_model(&error))?;
+    if !can.tools {
+        return Err(NoDay::Degraded(no_tools(name)));
+    }
     let model = desk.models.open(&day.seat);
     let model = model.map_err(|error| of_model(&error))?;
     let opening = opening(day, trading).map_err(|error| Unanswered::form(&error.to_string()))?;
@@ -94,6 +104,18 @@ pub(super) fn trade(
     })
 }
 
+/// Without tools it could order nothing, and every day would look like one on
+/// which it chose to hold.
+fn no_tools(model: &str) -> Degraded {
+    Degraded {
+        reason: "no_tools".to_owned(),
+        lane: None,
+        data_quality: None,
+        detail: format!("`{model}` calls no tools, and cannot trade without"),
+        retryable: false,
+    }
+}
+
 fn opening(day: &Day<'_>, trading: &Trading<'_>) -> Result<Vec<Said>, minijinja::Error> {
     let system = prompts::system(day.job)?;
     let user = prompts::day(day.job, trading, trading.so_far())?;
@@ -118,6 +140,14 @@ struct Talk<'a, 'm> {
     cost_nano: i64,
 }
 
+/// What became of the wishes of an answer.
+enum Served {
+    /// All were served.
+    All,
+    /// The day was ended with one of them, and perhaps a summary.
+    Finished(Option<String>),
+}
+
 /// What the words of a model end its day with.
 type Ended = (&'static str, Option<String>);
 
@@ -128,8 +158,8 @@ impl Talk<'_, '_> {
             let completion = self.call(true)?;
             let says_so = completion.text.contains(prompts::FINISH);
             let is_last = completion.calls.is_empty();
-            let finished = self.serve(completion.calls)?;
-            if let Some(summary) = finished {
+            let finished = self.serve(&completion.calls)?;
+            if let Served::Finished(summary) = finished {
                 ended = Some(("finished", summary));
             } else if says_so {
                 ended = Some(("finished", None));
@@ -182,11 +212,11 @@ impl Talk<'_, '_> {
             return Err(Unanswered::timeout(time));
         }
         let tools = if tools {
-            tools_of(self.desk, self.day)
+            tools_of(self.desk.tools, self.day.job)
         } else {
             Vec::new()
         };
-        let request = request(self.day, &self.said, tools, self.can);
+        let request = request(self.day.model, style, &self.said, tools, self.can);
         let ordinal = self.calls;
         self.calls += 1;
         let answer = self.model.complete(
@@ -200,41 +230,64 @@ impl Talk<'_, '_> {
         );
         let completion = answer.map_err(|error| of_model(&error))?;
         let usage = completion.usage;
-        self.tokens.input += usage.input;
-        self.tokens.cached += usage.cached;
-        self.tokens.output += usage.output;
-        self.cost_nano += self.desk.models.cost(&self.day.model.model, usage).0;
-        match completion.finish {
-            Finish::Refused => return Err(Unanswered::refused(&completion.text)),
-            Finish::Length => return Err(Unanswered::too_long(style.max_tokens)),
-            Finish::Stop | Finish::Tools => {}
-        }
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.tokens.input, usage.input);
+        add(&mut self.tokens.cached, usage.cached);
+        add(&mut self.tokens.output, usage.output);
+        let cost = self.desk.models.cost(&self.day.model.model, usage).0;
+        self.cost_nano = self.cost_nano.saturating_add(cost);
         self.said.push(Said {
             completion: serde_json::to_value(&completion).ok(),
             ..Said::said(MessageRole::Assistant, completion.text.clone())
         });
-        Ok(completion)
+        match completion.finish {
+            Finish::Refused => Err(Unanswered::refused(&completion.text)),
+            Finish::Length => Err(Unanswered::too_long(style.max_tokens)),
+            Finish::Stop | Finish::Tools => match problem(&completion) {
+                Some(problem) => Err(Unanswered::malformed(None, problem)),
+                None => Ok(completion),
+            },
+        }
     }
 
     /// Serves what the model wants, in the order in which it asked; the summary
     /// of a day that it finishes with it. What it asks for after that is not
     /// done.
-    fn serve(&mut self, wishes: Vec<ToolCall>) -> Result<Option<Option<String>>, Unanswered> {
-        for wish in wishes {
-            if wish.name == "finish" {
+    fn serve(&mut self, wishes: &[ToolCall]) -> Result<Served, Unanswered> {
+        for (at, wish) in wishes.iter().enumerate() {
+            if wish.name == FINISH {
                 let summary = wish.arguments.get("summary").and_then(Value::as_str);
-                let summary = summary.filter(|text| !text.trim().is_empty());
-                return Ok(Some(summary.map(|text| text.trim().to_owned())));
+                let summary = summary.map(str::trim).filter(|text| !text.is_empty());
+                if summary.is_none() && self.day.style.summary {
+                    self.put_off(&wishes[at..]);
+                }
+                return Ok(Served::Finished(summary.map(str::to_owned)));
             }
-            let text = self.tool(&wish)?;
-            self.said.push(Said {
-                tool: Some(wish.name),
-                input: Some(wish.arguments),
-                call: Some(wish.id),
-                ..Said::said(MessageRole::Tool, text)
-            });
+            let text = self.tool(wish)?;
+            self.answer(wish, text);
         }
-        Ok(None)
+        Ok(Served::All)
+    }
+
+    /// Providers take no further question while a wish has no answer.
+    fn put_off(&mut self, wishes: &[ToolCall]) {
+        for wish in wishes {
+            let text = if wish.name == FINISH {
+                "the day is over"
+            } else {
+                "not done: the day is over"
+            };
+            self.answer(wish, text.to_owned());
+        }
+    }
+
+    fn answer(&mut self, wish: &ToolCall, text: String) {
+        self.said.push(Said {
+            tool: Some(wish.name.clone()),
+            input: Some(wish.arguments.clone()),
+            call: Some(wish.id.clone()),
+            ..Said::said(MessageRole::Tool, text)
+        });
     }
 
     fn tool(&mut self, wish: &ToolCall) -> Result<String, Unanswered> {
@@ -261,28 +314,44 @@ impl Talk<'_, '_> {
     }
 }
 
+/// Why an answer is none, where it is not cut off or held back.
+fn problem(answer: &Completion) -> Option<String> {
+    if answer.calls.is_empty() && answer.text.trim().is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    let mut names = BTreeSet::new();
+    let twice = answer.calls.iter().find(|call| !names.insert(&*call.id))?;
+    Some(format!("it has two wishes `{}`", twice.id))
+}
+
 /// What an agent may call.
-fn tools_of(desk: &Desk<'_>, day: &Day<'_>) -> Vec<ToolSpec> {
-    let mut specs = desk.tools.specs(Some(&READING));
-    specs.extend(orders::specs(day.job));
+fn tools_of(tools: &Toolbox, job: &SimulationJob) -> Vec<ToolSpec> {
+    let mut specs = tools.specs(Some(&READING));
+    specs.extend(orders::specs(job));
     specs
 }
 
 /// A question, from what was said so far.
-fn request(day: &Day<'_>, said: &[Said], tools: Vec<ToolSpec>, can: Capabilities) -> ModelRequest {
+fn request(
+    model: &SimulationModel,
+    style: &AgentStyle,
+    said: &[Said],
+    tools: Vec<ToolSpec>,
+    can: Capabilities,
+) -> ModelRequest {
     let system = said
         .first()
         .map(|said| said.text.clone())
         .unwrap_or_default();
     ModelRequest {
-        model: day.model.model.clone(),
+        model: model.model.clone(),
         system,
         messages: said.iter().skip(1).map(message).collect(),
         tools: if can.tools { tools } else { Vec::new() },
         schema: None,
-        max_tokens: day.style.max_tokens,
-        temperature_milli: day.model.temperature_milli.filter(|_| can.temperature),
-        seed: day.model.seed.filter(|_| can.seed),
+        max_tokens: style.max_tokens,
+        temperature_milli: model.temperature_milli.filter(|_| can.temperature),
+        seed: model.seed.filter(|_| can.seed),
     }
 }
 

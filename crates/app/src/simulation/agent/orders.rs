@@ -37,7 +37,7 @@ pub(super) fn specs(job: &SimulationJob) -> Vec<ToolSpec> {
             &none,
         ),
         ToolSpec {
-            name: "finish".to_owned(),
+            name: super::FINISH.to_owned(),
             description: "Ends the day.".to_owned(),
             parameters: json!({
                 "type": "object",

@@ -1,18 +1,16 @@
 //! `fondaco analysis record`.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fondaco_domain::{ErrorKind, Hint, RunId};
 use fondaco_llm::recording_of;
-use serde::Serialize;
 use thiserror::Error;
 
 use super::analyses;
+use crate::commands::recording;
 use crate::commands::run::OneRun;
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::output::{Style, View};
 
 /// Which, and where to.
 #[derive(Debug, clap::Args)]
@@ -28,49 +26,19 @@ pub(crate) struct Args {
     to: PathBuf,
 }
 
-/// A recording that could not be written.
+/// There is nothing to record.
 #[derive(Debug, Error)]
-enum RecordError {
-    /// A file where one is.
-    #[error("{0} exists already")]
-    Exists(String),
-    /// The disk, or the folder.
-    #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: String,
-        /// Why.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// There is nothing in it.
-    #[error("no node of analysis {0} has been answered")]
-    Nothing(RunId),
-}
+#[error("no node of analysis {0} has been answered")]
+struct Nothing(RunId);
 
-impl Hint for RecordError {
+impl Hint for Nothing {
     fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Exists(_) => ErrorKind::Conflict,
-            Self::Write { .. } => ErrorKind::Storage,
-            Self::Nothing(_) => ErrorKind::NotFound,
-        }
+        ErrorKind::NotFound
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::Exists(_) => Some("choose another name, or remove the file".to_owned()),
-            Self::Write { .. } => None,
-            Self::Nothing(run) => Some(format!("see `fondaco analysis show {run}`")),
-        }
+        Some(format!("see `fondaco analysis show {}`", self.0))
     }
-}
-
-/// A recording that was written.
-#[derive(Debug, Serialize)]
-struct Recorded {
-    file: String,
-    answers: usize,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
@@ -78,38 +46,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let nodes = analyses(&client).nodes(id)?;
     let recording = recording_of(nodes.iter().filter_map(|node| node.report.as_ref()))?;
     if recording.is_empty() {
-        return Err(RecordError::Nothing(id).into());
+        return Err(Nothing(id).into());
     }
-    write(&args.to, &recording.to_bytes()?)?;
-    Ok(context.output.print(&Recorded {
-        file: args.to.display().to_string(),
-        answers: recording.len(),
-    })?)
-}
-
-/// A file that must be new, whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
-    let name = || path.display().to_string();
-    let mut file = std::fs::File::create_new(path).map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::AlreadyExists => RecordError::Exists(name()),
-        _ => RecordError::Write {
-            path: name(),
-            cause,
-        },
-    })?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.map_err(|cause| {
-        // Half a recording must not look like a whole one.
-        let _ = std::fs::remove_file(path);
-        RecordError::Write {
-            path: name(),
-            cause,
-        }
-    })
-}
-
-impl View for Recorded {
-    fn text(&self, _style: Style) -> String {
-        format!("{} answers in {}\n", self.answers, self.file)
-    }
+    let written = recording::write(&recording, &args.to)?;
+    Ok(context.output.print(&written)?)
 }

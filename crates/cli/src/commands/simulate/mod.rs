@@ -3,6 +3,7 @@
 mod import;
 mod leaderboard;
 mod list;
+mod record;
 mod replay_log;
 mod report;
 mod results;
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     Show(show::Args),
     /// Write one as an HTML page that needs nothing else.
     Report(report::Args),
+    /// Write down what models were asked and answered: a recording that is run
+    /// again without them.
+    Record(record::Args),
     /// Import the database of a model-day simulator.
     Import(import::Args),
     /// Models of one or several simulations in one order, baselines beside
@@ -50,6 +54,7 @@ pub(crate) fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Results(args) => results::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Report(args) => report::run(args, context),
+        Command::Record(args) => record::run(args, context),
         Command::Import(args) => import::run(args, context),
         Command::Leaderboard(args) => leaderboard::run(args, context),
         Command::ReplayLog(args) => replay_log::run(args, context),

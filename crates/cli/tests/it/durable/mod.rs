@@ -12,6 +12,7 @@ mod runtime;
 mod schedules;
 mod serve;
 mod simulate;
+mod simulate_agents;
 mod stores;
 mod support;
 mod up;
