@@ -344,14 +344,14 @@ pub fn error_of(task: &Task) -> Option<String> {
     }
 }
 
-/// How a run stands, in the words of seed 004.
+/// How a run stands.
 pub fn status_of(run: &Run, job: &SimulationJob, progress: &Progress) -> &'static str {
     let begun = progress.pending < progress.total_model_days;
     match run.state {
         RunState::Completed => "completed",
         RunState::Partial => "partial",
-        RunState::Cancelled if progress.completed > 0 => "partial",
-        RunState::Failed | RunState::Cancelled => "failed",
+        RunState::Failed => "failed",
+        RunState::Cancelled => "cancelled",
         RunState::Queued => "pending",
         _ if job.download.is_some() && !begun => "downloading_data",
         _ => "running",

@@ -495,7 +495,9 @@ fn steps(request: &SimulationRequest, market: &Market, start: Date, end: Date) -
         .filter(|calendar| daily && calendar.covers(start) && calendar.covers(end));
     if let Some(calendar) = calendar {
         let sessions = calendar.sessions(start, end);
-        return sessions.map(|session| SimDate::from(session.date)).collect();
+        return sessions
+            .map(|session| SimDate::from(session.date))
+            .collect();
     }
     let end = UnixMillis::midnight(end).plus(Timeframe::DAY.millis());
     market.steps(UnixMillis::midnight(start), end)

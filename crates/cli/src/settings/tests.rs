@@ -73,6 +73,7 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
         rate_limit = 1
         [compat]
         data_port = 1
+        simulation_port = 1
         dashboard_exports = false
         legacy_folder = "a"
         [prices]
@@ -80,6 +81,11 @@ fn every_setting_can_be_said_in_the_file_and_in_the_environment() {
         per_minute = 1
         per_day = 1
         auto_download = false
+        [simulate]
+        config = "a"
+        symbols = ["A"]
+        max_days = 1
+        lookback_days = 1
         [log]
         level = "debug"
         format = "json"

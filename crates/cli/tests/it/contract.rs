@@ -57,7 +57,12 @@ fn every_published_form_is_known_by_its_content() {
             "analysis-node",
             "analysis-result",
             "backtest-result",
-            "gateway"
+            "gateway",
+            "model-day",
+            "room-report",
+            "simulation-job",
+            "simulation-request",
+            "simulation-result"
         ]
     );
 }

@@ -125,10 +125,16 @@ fn a_result_that_contradicts_itself_is_told() {
 fn the_published_schemas_are_current() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
     for (name, schema) in [
-        ("simulation-request.v1alpha1.json", simulation_request_schema()),
+        (
+            "simulation-request.v1alpha1.json",
+            simulation_request_schema(),
+        ),
         ("simulation-job.v1alpha1.json", simulation_job_schema()),
         ("model-day.v1alpha1.json", model_day_schema()),
-        ("simulation-result.v1alpha1.json", simulation_result_schema()),
+        (
+            "simulation-result.v1alpha1.json",
+            simulation_result_schema(),
+        ),
         ("room-report.v1alpha1.json", room_report_schema()),
     ] {
         let path = format!("{folder}/{name}");

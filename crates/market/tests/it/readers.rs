@@ -331,10 +331,10 @@ fn merged_lines_hold_a_series_each() {
             r#"{{"Meta Data": {{"2. Symbol": "{symbol}"}}, "Time Series (Daily)": {{"2025-10-03": {{"1. buy price": "12"}}, "2025-10-02": {{"1. buy price": "10", "2. high": "11.5", "3. low": "9", "4. sell price": "{close}", "5. volume": "100"}}}}}}"#
         )
     };
-    let text = format!("{}\n\n{}\n", line("NVDA", "11"), line("600519.SHH", "1,0"));
+    let text = format!("{}\n\n{}\n", line("NVDA", "11"), line("600519.SHH", "ten"));
     let (_folder, path) = file("merged.jsonl", &text);
     let error = LocalFiles.read(&path, &plain()).unwrap_err().to_string();
-    assert!(error.contains("1,0"), "{error}");
+    assert!(error.contains("ten"), "{error}");
 
     let text = format!("{}\n{}", line("NVDA", "11"), line("600519.SHH", "10.5"));
     let (_folder, path) = file("merged.jsonl", &text);

@@ -10,7 +10,8 @@ use fondaco_contract::v1alpha1::analysis::{
     faults_of_result,
 };
 use fondaco_contract::v1alpha1::simulation::{
-    SIMULATION_RESULT, SimulationJob, SimulationResult, faults_of_simulation,
+    ModelDay, RoomReport, SIMULATION_RESULT, SimulationJob, SimulationRequest, SimulationResult,
+    faults_of_simulation,
 };
 use fondaco_contract::v1alpha1::{
     BACKTEST_LISTING, BACKTEST_RESULT, BacktestJob, BacktestListing, BacktestResult,
@@ -33,6 +34,10 @@ pub(super) enum Contract {
     BacktestJob,
     SimulationResult,
     SimulationJob,
+    SimulationRequest,
+    ModelDay,
+    RoomReport,
+    RoomReports,
     GatewayFrame,
     GatewayFrames,
 }
@@ -50,6 +55,7 @@ pub(super) fn contract(text: &str) -> Result<Contract, Unknown> {
         serde_json::from_str(text).map_err(|error| Unknown::NotJson(error.to_string()))?;
     let of_many = |first: &Value| match of_one(first) {
         Ok(Contract::AnalysisNode) => Ok(Contract::AnalysisNodes),
+        Ok(Contract::RoomReport) => Ok(Contract::RoomReports),
         Ok(Contract::GatewayFrame) => Ok(Contract::GatewayFrames),
         _ => Err(none("", "it is a list of no known documents")),
     };
@@ -85,14 +91,21 @@ fn of_one(document: &Value) -> Result<Contract, Unknown> {
         }
         None => {}
     }
+    let has = |name: &str| document.get(name).is_some();
     if word("node").is_some() && word("role").is_some() {
         Ok(Contract::AnalysisNode)
+    } else if word("node").is_some() && has("member") {
+        Ok(Contract::RoomReport)
+    } else if has("session") && has("figures") {
+        Ok(Contract::ModelDay)
+    } else if has("models") {
+        Ok(Contract::SimulationRequest)
     } else if word("type").is_some() {
         Ok(Contract::GatewayFrame)
     } else {
         Err(none(
             "",
-            "it has no `contract`, `kind`, `node` or `type` that says what it is",
+            "it has no `contract`, `kind`, `node`, `session`, `models` or `type` that says what it is",
         ))
     }
 }
@@ -120,6 +133,9 @@ impl Contract {
             Self::BacktestJob => "backtest-job v1alpha1",
             Self::SimulationResult => "simulation-result v1alpha1",
             Self::SimulationJob => "simulation-job v1alpha1",
+            Self::SimulationRequest => "simulation-request v1alpha1",
+            Self::ModelDay => "model-day v1alpha1",
+            Self::RoomReport | Self::RoomReports => "room-report v1alpha1",
             Self::GatewayFrame | Self::GatewayFrames => "gateway v1",
         }
     }
@@ -141,6 +157,10 @@ impl Contract {
             Self::SimulationResult => {
                 read(text).map(|it: SimulationResult| faults_of_simulation(&it))
             }
+            Self::SimulationRequest => read(text).map(|_: SimulationRequest| Vec::new()),
+            Self::ModelDay => read(text).map(|_: ModelDay| Vec::new()),
+            Self::RoomReport => read(text).map(|_: RoomReport| Vec::new()),
+            Self::RoomReports => read(text).map(|_: Vec<RoomReport>| Vec::new()),
             Self::SimulationJob => read(text).map(|it: SimulationJob| of_simulation_job(&it)),
             Self::GatewayFrame => Ok(frame(text)),
             Self::GatewayFrames => read(text).map(|them: Vec<Value>| {

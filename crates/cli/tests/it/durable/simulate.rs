@@ -269,7 +269,7 @@ fn a_cancelled_run_keeps_what_it_did_and_a_halt_stops_it() {
     place.ok(&["run", "cancel", id]);
     stands(&place, id, "cancelled");
     let status = place.json(&["simulate", "status", id]);
-    assert_eq!(status["status"], "partial");
+    assert_eq!(status["status"], "cancelled");
     adds_up(&status);
     assert!(status["progress"]["completed"].as_u64().unwrap() > 0);
     assert_eq!(status["progress"]["pending"], 0);

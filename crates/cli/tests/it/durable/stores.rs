@@ -38,7 +38,7 @@ fn a_newer_schema_is_left_alone() {
         .execute("insert into schema_version values (999)", [])
         .unwrap();
     insta::assert_snapshot!(fails(&place, &["run", "list"], 2), @r"
-    error: <place>/home/runs.db has schema 999; this program knows 4
+    error: <place>/home/runs.db has schema 999; this program knows 5
     hint: use the newer program
     ");
     let doctor = place.run(&["doctor", "--output", "json"]);
@@ -96,7 +96,7 @@ fn damage_is_found() {
     let (place, run) = with_run();
     assert_eq!(Worker::spawn(&place, &["--once"]).ends(), Some(0));
     insta::assert_snapshot!(masked(&place, &place.ok(&["db", "check"])), @r"
-    <place>/home/runs.db  SQLite 3.51.3, synchronous=full, schema 4, owner
+    <place>/home/runs.db  SQLite 3.51.3, synchronous=full, schema 5, owner
     1 run: rows and events agree
     ");
     open(&place)

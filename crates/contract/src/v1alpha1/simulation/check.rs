@@ -14,7 +14,10 @@ pub fn faults_of_simulation(result: &SimulationResult) -> Vec<Fault> {
         });
     };
     if result.contract != SIMULATION_RESULT {
-        fault("/contract", format!("`{}` is another contract", result.contract));
+        fault(
+            "/contract",
+            format!("`{}` is another contract", result.contract),
+        );
     }
     let it = &result.progress;
     let sum = it.pending + it.running + it.completed + it.failed + it.skipped;

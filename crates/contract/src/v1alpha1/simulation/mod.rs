@@ -25,7 +25,7 @@ pub use result::{
     simulation_result_schema,
 };
 pub use room::{
-    BaselineValue, CallResult, CallTally, Conference, MemberPredictions, MissingTurn, Outlook, Prediction,
-    RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomMember, RoomOutcome, RoomReport, ScoredCall,
-    Standing, room_report_schema,
+    BaselineValue, CallResult, CallTally, Conference, MemberPredictions, MissingTurn, Outlook,
+    Prediction, RoomAction, RoomAnswer, RoomDay, RoomDecision, RoomMember, RoomOutcome, RoomReport,
+    ScoredCall, Standing, room_report_schema,
 };
