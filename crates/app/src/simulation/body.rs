@@ -75,6 +75,12 @@ pub(super) enum BodyError {
     /// Prices cannot be had.
     #[error(transparent)]
     Market(#[from] MarketError),
+    /// The task before this one brought no prices: nobody trades without.
+    #[error("there are no prices: {why}")]
+    NoPrices {
+        /// Why not.
+        why: String,
+    },
     /// Prices cannot be downloaded.
     #[error("cannot download prices")]
     Prices(#[source] Failure),
@@ -104,6 +110,7 @@ impl Hint for BodyError {
             Self::Job(error) => error.kind(),
             Self::Key(_) | Self::Prompts { .. } => ErrorKind::Invalid,
             Self::Output { .. } => ErrorKind::Corrupt,
+            Self::NoPrices { .. } => ErrorKind::NoData,
             Self::Before(error) => error.kind(),
             Self::Market(error) => error.kind(),
             Self::Prices(error) | Self::Research(error) => error.kind(),
@@ -177,8 +184,15 @@ impl SimulationBody {
 /// What the download came to, where there was one.
 fn priced(assignment: &Assignment) -> Result<Option<Priced>, BodyError> {
     let need = assignment.needs.iter().find(|need| need.key == PRICES);
-    let output = need.and_then(|need| need.output.as_deref());
-    let read = output.map(serde_json::from_str).transpose();
+    let Some(need) = need else { return Ok(None) };
+    let nothing = || BodyError::NoPrices {
+        why: need
+            .detail
+            .clone()
+            .unwrap_or_else(|| need.state.as_str().to_owned()),
+    };
+    let output = need.output.as_deref().ok_or_else(nothing)?;
+    let read = serde_json::from_str(output).map(Some);
     read.map_err(|source| BodyError::Output {
         key: PRICES.to_owned(),
         source,

@@ -24,6 +24,7 @@ mod replay_log;
 mod samples;
 mod settings;
 mod signal;
+mod simulated_prices;
 mod simulation_report;
 mod strategy;
 mod task;

@@ -336,3 +336,32 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
     assert_eq!(code, 2, "{said}");
     assert_eq!(place.json(&["simulate", "list"])["simulations"], json!([]));
 }
+
+#[test]
+fn repeats_are_one_row_of_the_leaderboard_beside_the_baselines() {
+    let place = filled();
+    let words = [&MAY[..], &["--symbols", "AAPL,MSFT", "--benchmark", "AAPL"]].concat();
+    let result = run(&place, &[&words[..], &["--repeats", "2"]].concat());
+    assert_eq!(result["progress"]["completed"], 22);
+    let id = result["run"].as_str().unwrap();
+    let board = place.json(&["simulate", "leaderboard", id]);
+    let rows = board["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
+    for name in ["bold", "equal_weight", "momentum", "hold AAPL"] {
+        let count = names.iter().filter(|it| **it == name).count();
+        assert_eq!(count, 1, "{name} in {names:?}");
+    }
+    let ranks: Vec<u64> = rows
+        .iter()
+        .map(|row| row["rank"].as_u64().unwrap())
+        .collect();
+    assert!(ranks.is_sorted(), "{ranks:?}");
+    let own = rows.iter().find(|row| row["name"] == "bold").unwrap();
+    assert_eq!(own["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(own["cutoff"], "not_trained");
+    let (code, said) = place.refused(&["simulate", "leaderboard", "nothing"]);
+    assert!(code == 2 || code == 3, "{said}");
+}
