@@ -1,7 +1,7 @@
 //! What every handler has at hand.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRef;
 use fondaco_app::analysis::shown;
@@ -119,8 +119,6 @@ pub struct Simulations {
     pub rules: Result<Rules, String>,
     /// Days of `GET /results` where no dates are asked for.
     pub lookback_days: u32,
-    /// Held while one looks whether another job is under way.
-    pub(crate) one_at_a_time: Mutex<()>,
 }
 
 impl Simulations {
@@ -132,7 +130,6 @@ impl Simulations {
             deployment: Deployment::default(),
             rules: Err("configs/default_config.json".to_owned()),
             lookback_days: 30,
-            one_at_a_time: Mutex::default(),
         }
     }
 }

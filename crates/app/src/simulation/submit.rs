@@ -203,7 +203,7 @@ pub fn submit(
 /// What two who ask for the next run of a book at once have in common: only
 /// one of them gets it. While a run of the book is under way nobody does, for
 /// it would go on from what is not there yet.
-fn turn(runs: &Runs<'_>, book: &str) -> Result<IdempotencyKey, SubmitError> {
+pub fn turn(runs: &Runs<'_>, book: &str) -> Result<IdempotencyKey, SubmitError> {
     let query = RunQuery {
         kind: Some(RunKind::Simulation),
         ..RunQuery::default()

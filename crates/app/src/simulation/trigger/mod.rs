@@ -21,9 +21,11 @@ use thiserror::Error;
 
 pub use config::{AgentConfig, ConfigError, SeedConfig, SeedModel};
 
-use super::submit::{Known, SubmitError, settle};
+use super::submit::{Known, SubmitError, offer, settle, turn};
 use crate::ports::Failure;
 use crate::ports::days::{DayQuery, DayStore};
+use crate::ports::runs::{RunStoreError, Submitted};
+use crate::runs::{Overrides, Runs, RunsError};
 
 /// The book of the route's jobs.
 pub const BOOK: &str = "simulate";
@@ -269,6 +271,21 @@ pub fn job(
     });
     refuse_all_done(&job)?;
     Ok(job)
+}
+
+/// Accepts it. Of two who ask at once, wherever they do, one is told that the
+/// other's job is under way.
+pub fn accept(runs: &Runs<'_>, job: &SimulationJob) -> Result<Submitted, TriggerError> {
+    let offered =
+        turn(runs, BOOK).and_then(|turn| offer(runs, job, Some(turn), &Overrides::default()));
+    match offered {
+        Ok(submitted) if submitted.fresh => Ok(submitted),
+        Ok(_) | Err(SubmitError::Busy { .. }) => Err(TriggerError::Busy),
+        Err(SubmitError::Runs(RunsError::Store(RunStoreError::KeyConflict { .. }))) => {
+            Err(TriggerError::Busy)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn models<'a>(

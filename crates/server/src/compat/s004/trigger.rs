@@ -1,16 +1,13 @@
 //! `/simulate/trigger`.
 
-use std::sync::PoisonError;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{Method, StatusCode};
 use fondaco_app::ports::runs::RunQuery;
-use fondaco_app::runs::Overrides;
 use fondaco_app::simulation::days::follow;
-use fondaco_app::simulation::submit::{Known, offer};
+use fondaco_app::simulation::submit::Known;
 use fondaco_app::simulation::trigger::{self, BOOK, Trigger, TriggerError};
 use fondaco_domain::run::{RunKind, RunState};
 use fondaco_domain::{ErrorKind, Hint, RunId};
@@ -108,11 +105,6 @@ fn accept(
         let problem = format!("Server configuration file not found: {path}");
         Detail::new(StatusCode::INTERNAL_SERVER_ERROR, problem)
     })?;
-    // Of two who ask at once, the second one sees the job of the first.
-    let _alone = state
-        .one_at_a_time
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
     follow(&*platform.store, &*state.days).map_err(|error| Detail::of_kind(&error))?;
     let now = platform.machine.wall();
     let wanted = trigger::wanted(trigger, rules, &*state.days, today(now))?;
@@ -120,8 +112,7 @@ fn accept(
         return Err(TriggerError::Busy.into());
     }
     let job = trigger::job(&wanted, known, now)?;
-    let submitted = offer(&platform.runs(actor), &job, None, &Overrides::default());
-    let submitted = submitted.map_err(TriggerError::from)?;
+    let submitted = trigger::accept(&platform.runs(actor), &job)?;
     let dates = job.dates.len();
     let mut message = format!(
         "Simulation job created for {dates} dates, {} models",
