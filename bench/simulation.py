@@ -116,7 +116,8 @@ def pages(run, run_id):
         for _ in range(PAGES):
             begun = time.perf_counter()
             with urllib.request.urlopen(url) as answer:
-                assert len(json.load(answer)["days"]) == 100
+                page = json.load(answer)["days"]
+                assert len(page["items"]) == 100, page
             times.append(time.perf_counter() - begun)
     finally:
         server.terminate()
