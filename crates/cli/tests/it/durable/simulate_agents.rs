@@ -96,22 +96,21 @@ fn a_recording_gives_the_same_days_elsewhere() {
         assert_eq!(first["progress"]["completed"], 12, "{first}");
         let recorded = here.json(&["simulate", "record", id(&first), "--out", "days.jsonl"]);
         assert_eq!(recorded["file"], "days.jsonl");
-        let days = || {
-            DAYS.iter()
-                .flat_map(|date| ["bold", "calm"].map(|model| (*date, model)))
-        };
-        let calls = days().map(|(date, model)| {
-            let day = day(&here, id(&first), date, model);
-            day["session"]["calls"].as_u64().unwrap()
-        });
-        assert_eq!(recorded["answers"], calls.sum::<u64>());
+        let recording = here.path().join("days.jsonl");
+        let bytes = std::fs::read(&recording).unwrap();
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(
+            recorded["answers"],
+            lines - 1,
+            "a line for each, and the header"
+        );
 
         let there = filled(None);
-        let recording = here.path().join("days.jsonl");
         let replay = ["--replay", recording.to_str().unwrap()];
         let again = run(&there, &[style, &replay].concat());
         assert_eq!(again["progress"], first["progress"]);
-        for (date, model) in days() {
+        // Each day goes on from the one before: the last has all of them in it.
+        for (date, model) in [(DAYS[0], "calm"), (DAYS[5], "bold"), (DAYS[5], "calm")] {
             assert_eq!(
                 day(&there, id(&again), date, model),
                 day(&here, id(&first), date, model),
@@ -120,10 +119,10 @@ fn a_recording_gives_the_same_days_elsewhere() {
         }
         // A recording of the replay is the recording.
         there.ok(&["simulate", "record", id(&again)]);
-        let copy = format!("simulation-{}.jsonl", id(&again));
-        let [one, other] =
-            [recording, there.path().join(copy)].map(|path| std::fs::read(path).unwrap());
-        assert!(one == other, "{style:?}");
+        let copy = there
+            .path()
+            .join(format!("simulation-{}.jsonl", id(&again)));
+        assert!(std::fs::read(copy).unwrap() == bytes, "{style:?}");
     }
 }
 
@@ -149,16 +148,14 @@ fn a_changed_price_is_not_recorded_and_orders_nothing() {
         let days = result["days"].as_array().unwrap().iter();
         days.filter(|day| day["date"] == date).collect()
     };
-    for date in &DAYS[..3] {
-        for model in ["bold", "calm"] {
-            // It is read from another version of the candles.
-            let day = |place: &Place, run: &str| {
-                let mut day = day(place, run, date, model);
-                day["session"]["read"].take();
-                day
-            };
-            assert_eq!(day(&there, id(&result)), day(&here, id(&first)));
-        }
+    for model in ["bold", "calm"] {
+        // It is read from another version of the candles.
+        let day = |place: &Place, run: &str| {
+            let mut day = day(place, run, DAYS[2], model);
+            day["session"]["read"].take();
+            day
+        };
+        assert_eq!(day(&there, id(&result)), day(&here, id(&first)));
     }
     assert_eq!(of(DAYS[3]).len(), 2);
     for failed in of(DAYS[3]) {
