@@ -64,9 +64,8 @@ impl Hint for ShowError {
         match self {
             Self::Store(error) => error.kind(),
             Self::Runs(error) => error.kind(),
-            Self::Kind { .. } => ErrorKind::Invalid,
             Self::Job(error) => error.kind(),
-            Self::NoDay { .. } => ErrorKind::NotFound,
+            Self::Kind { .. } | Self::NoDay { .. } => ErrorKind::NotFound,
             Self::Output { .. } => ErrorKind::Corrupt,
         }
     }

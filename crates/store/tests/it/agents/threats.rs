@@ -33,7 +33,8 @@ fn cut_off(finish: Finish) -> Said {
 
 fn twice() -> Said {
     let mut twice = answer("", &[buys(1), buys(2)]);
-    twice.calls[1].id = twice.calls[0].id.clone();
+    let name = twice.calls[0].id.clone();
+    twice.calls[1].id = name;
     Said::Whole(twice)
 }
 

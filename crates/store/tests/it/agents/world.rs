@@ -405,7 +405,6 @@ impl World {
     }
 
     fn replayed(
-        &self,
         answered: &[Answered],
         request: &ModelRequest,
         context: &CallContext<'_>,
@@ -431,7 +430,7 @@ impl Model for World {
         let asked = (context.node.to_owned(), request.clone());
         self.asked.lock().unwrap().push(asked);
         if let Some(answered) = &self.replays {
-            return self.replayed(answered, request, context);
+            return Self::replayed(answered, request, context);
         }
         let hash = request.canonical().unwrap().hash().to_string();
         let key = (context.node.to_owned(), context.ordinal, hash);

@@ -187,7 +187,7 @@ impl Ran {
             report(&store, &world, &claimed, body.run(&assignment, &Patient));
         }
         self.tasks = store.tasks(self.run, &TaskQuery::default()).unwrap();
-        self.asked = world.asked.lock().unwrap().clone();
+        self.asked.clone_from(&world.asked.lock().unwrap());
         self
     }
 
@@ -434,7 +434,7 @@ impl Model for World {
         };
         match said.cloned().unwrap_or_else(default) {
             Said::Json(document) => completion.text = document.to_string(),
-            Said::Text(text) => completion.text = text.to_owned(),
+            Said::Text(text) => text.clone_into(&mut completion.text),
             Said::Wish(tool) => {
                 completion.finish = Finish::Tools;
                 completion.calls = vec![ToolCall {
