@@ -232,7 +232,9 @@ fn in_the_foreground_it_prints_its_addresses_and_ends_by_a_signal() {
 fn a_log_is_followed() {
     let home = Home::new();
     home.up();
-    let mut follower = Worker::spawn_reading(&home.0, &["logs", "-f", "-n", "0"]);
+    let mut follower = Worker::spawn_reading(&home.0, &["logs", "-f", "-n", "1000"]);
+    // It reads: what is written from now on is followed.
+    follower.says("control: serving at");
     home.run(&["down"]);
     follower.says("has ended");
     home.up();
