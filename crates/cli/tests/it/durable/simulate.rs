@@ -245,7 +245,7 @@ fn two_who_ask_for_a_book_at_once_do_not_both_get_it() {
 #[test]
 fn a_cancelled_run_keeps_what_it_did_and_a_halt_stops_it() {
     let place = filled();
-    let slow = "slow=fondaco/rule-based?delay_ms=20";
+    let slow = "slow=fondaco/rule-based?delay_ms=200";
     let words = [
         "--start",
         "2012-01-03",
