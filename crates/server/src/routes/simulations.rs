@@ -48,7 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
         .answers::<SubmittedView>(202)
         .gives(&[("run_id", "/run_id")])
         .example(example)
-        .problems(&missing),
+        .problems(&[ProblemCode::NotFound, ProblemCode::NoData]),
         Route::new(
             &Method::GET,
             SIMULATIONS,
