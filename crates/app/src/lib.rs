@@ -3,7 +3,8 @@
 //!
 //! Each file is one noun of the command line. The traits in [`ports`] are
 //! implemented by the adapter crates and handed in by the composition root.
-//! Start at [`data`] for market data, at [`analysis`] for analyses.
+//! Start at [`data`] for market data, at [`analysis`] for analyses, at
+//! [`simulation`] for models that trade day by day.
 
 pub mod analysis;
 pub mod backtests;
@@ -33,5 +34,6 @@ pub mod simulation;
 pub mod spending;
 pub mod strategies;
 pub mod tasks;
+mod templates;
 pub mod tools;
 pub mod trail;

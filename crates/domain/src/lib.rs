@@ -4,8 +4,8 @@
 //! This crate knows no clock, no file, no network and no other crate of the
 //! workspace. Everything here is data with its invariants, or a pure function.
 //! Start at [`bars::Bars`] for market data, [`strategy::Strategy`] for what a
-//! strategy file says, [`trade::Trade`] for what a backtest yields, and
-//! [`run`] for durable runs.
+//! strategy file says, [`trade::Trade`] for what a backtest yields, [`ledger`]
+//! for accounts, and [`run`] for durable runs.
 
 pub mod access;
 pub mod bars;

@@ -4,7 +4,8 @@
 //! node through retries, the door of its provider and the ledger of its run to
 //! a [client](provider) over the network, or to a model of this program.
 //! [`catalog`] knows which models there are; a [`Recording`] makes any run
-//! repeatable. This crate knows nothing of trading.
+//! repeatable. What an answer is used for is not known here: the models of this
+//! program read the same prompts as any other.
 
 mod cassette;
 pub mod catalog;

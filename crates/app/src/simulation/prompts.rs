@@ -1,7 +1,6 @@
 //! What an agent is told: the files of `prompts/simulation/v1`, built into the
 //! program.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use fondaco_contract::v1alpha1::simulation::{
@@ -9,13 +8,13 @@ use fondaco_contract::v1alpha1::simulation::{
 };
 use fondaco_domain::ContentHash;
 use fondaco_domain::ledger::Account;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::{Error, Value};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, json};
 
 use super::trading::{self, Trading};
+use crate::templates::Templates;
 
 const AGENT: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -168,28 +167,8 @@ pub(super) fn event(action: &Action) -> Option<String> {
 }
 
 fn render<const N: usize>(name: &str, values: [(&str, Value); N]) -> Result<String, Error> {
-    let values: BTreeMap<&str, Value> = values.into();
-    let text = ENVIRONMENT
-        .get_template(name)?
-        .render(Value::from(values))?;
-    Ok(text.trim_end().to_owned())
+    PROMPTS.render(name, values)
 }
 
-/// A template that does not parse is missing here, and found missing when it
-/// is rendered.
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build();
-    if let Ok(syntax) = syntax {
-        environment.set_syntax(syntax);
-    }
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in [("agent.md", AGENT), ("day.md", DAY)] {
-        let _missing = environment.add_template(name, text);
-    }
-    environment
-});
+static PROMPTS: LazyLock<Templates> =
+    LazyLock::new(|| Templates::of(&[("agent.md", AGENT), ("day.md", DAY)]));

@@ -1,11 +1,11 @@
 //! The files of `prompts/analysis/v1`, built into the program.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use fondaco_contract::v1alpha1::analysis::NodeRole;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::{Error, Value};
+
+use crate::templates::Templates;
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -84,28 +84,7 @@ pub(super) fn render<const N: usize>(
     name: &str,
     values: [(&str, Value); N],
 ) -> Result<String, Error> {
-    let values: BTreeMap<&str, Value> = values.into();
-    let text = ENVIRONMENT
-        .get_template(name)?
-        .render(Value::from(values))?;
-    Ok(text.trim_end().to_owned())
+    PROMPTS.render(name, values)
 }
 
-/// A template that does not parse is missing here, and found missing when it
-/// is rendered.
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build();
-    if let Ok(syntax) = syntax {
-        environment.set_syntax(syntax);
-    }
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    for (name, text) in TEMPLATES {
-        let _missing = environment.add_template(name, text);
-    }
-    environment
-});
+static PROMPTS: LazyLock<Templates> = LazyLock::new(|| Templates::of(TEMPLATES));
